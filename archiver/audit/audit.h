@@ -1,0 +1,75 @@
+#ifndef SHILU_AUDIT_H
+#define SHILU_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct key;
+struct progress;
+struct vault;
+
+/* Verifies what Shilu wrote, with or without a vault. It never stops at the first fault: the list
+ * is complete and counted. */
+
+enum audit_level {
+    AUDIT_ALL,    /* every byte, both digests */
+    AUDIT_SIZES,  /* everything that should be there is, with the right length; signatures */
+    AUDIT_LISTED, /* everything that should be there is; signatures */
+};
+
+enum audit_kind {
+    AUDIT_MISSING,   /* something that should be there is not (damaged at length 0) */
+    AUDIT_DAMAGED,   /* bytes are not what they must be */
+    AUDIT_EXTRA,     /* something that nothing names */
+    AUDIT_SIGNATURE, /* a signature does not hold */
+    AUDIT_CATALOG,   /* the catalog and the files disagree */
+    AUDIT_TRANSIENT, /* a second read past the cache was right: memory or transport at fault */
+    AUDIT_UNREADABLE /* could not be looked at */
+};
+
+/* The kind's name in JSON: "missing", "damaged", … */
+const char *audit_kind_name(enum audit_kind kind);
+
+/* Texts live until the callback returns; NULL where they do not apply. */
+struct audit_finding {
+    enum audit_kind kind;
+    const char *target;    /* the archive, image, or vault path */
+    const char *entry;     /* the file inside: "data/R12.mp4" */
+    const char *recording; /* "R12" */
+    const char *case_number;
+    bool has_range;
+    uint64_t first, last; /* bytes of the target that are concerned, both included */
+    const char *detail;   /* in the person's language */
+};
+
+struct audit_options {
+    enum audit_level level;
+    const struct key *key; /* the key that signatures must be of; NULL: the one enclosed */
+    void (*found)(void *context, const struct audit_finding *finding);
+    void *context;
+    const struct progress *progress;
+};
+
+struct audit_report {
+    uint64_t checked;  /* files, entries and records looked at */
+    uint64_t bytes;    /* really read */
+    uint64_t findings;
+    enum audit_level level;
+    char signer[65];   /* id of the key that signed; empty when unsigned */
+};
+
+/* Each gives 0 with the report, however bad the findings; -1 where it could not look at all. */
+int audit_vault(struct vault *vault, const struct audit_options *options,
+                struct audit_report *report, struct err *err);
+int audit_case(struct vault *vault, const char *case_number, const struct audit_options *options,
+               struct audit_report *report, struct err *err);
+int audit_recording(struct vault *vault, int64_t number, const struct audit_options *options,
+                    struct audit_report *report, struct err *err);
+
+/* An archive, an ISO image, or an unpacked bag or disc (a folder): what it is, its content says. */
+int audit_path(const char *path, const struct audit_options *options, struct audit_report *report,
+               struct err *err);
+
+#endif

@@ -1,0 +1,109 @@
+#ifndef SHILU_PACK_H
+#define SHILU_PACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "digest/digest.h"
+
+struct err;
+struct progress;
+struct vault;
+
+/* The sealed archive: a pax tar that unpacks to one BagIt bag, index first. Layout and write order:
+ * ARCHITECTURE.md, "The sealed archive"; POSIX.1-2001 pax, RFC 8493. */
+
+/* ---- sealing ---- */
+
+struct pack_sealed {
+    char path[4096]; /* of the tar, absolute or as the vault was given */
+    uint32_t volume;
+    struct digest_pair digests; /* of the whole tar */
+    uint64_t recordings;
+    uint64_t bytes; /* of the tar */
+};
+
+/*
+ * Packs what belongs to a case and is in no volume yet, signs it, enters it in the catalog and
+ * gives up the loose copies. ERR_MISSING: no such case, or nothing to seal; ERR_DAMAGED: a
+ * recording's bytes are not what was accepted (object = R12), nothing is given up.
+ *   sealed_us   the sealing time, 0 for now: with the same inputs and time the tar is the same
+ */
+int pack_seal(struct vault *vault, const char *case_number, const char *by, int64_t sealed_us,
+              const struct progress *progress, struct pack_sealed *sealed, struct err *err);
+
+/* ---- reading ---- */
+
+/* One file of the archive that holds evidence: a recording or an attachment of one. */
+struct pack_entry {
+    const char *id;            /* "R12"; an attachment has its recording's */
+    const char *name;          /* below the bag: "data/R12.mp4" */
+    const char *original_name; /* shown form, reversible */
+    const char *attachment;    /* its kind, or NULL for a recording */
+    uint64_t offset, size;     /* of its content, from the start of the tar */
+    struct digest_pair digests;
+};
+
+struct pack;
+
+/* Opens an archive by its head alone, and checks the index: ERR_DAMAGED where it is none, lies about
+ * offsets (out of range, overlapping) or names (twice, "..", absolute). A tar that is cut off
+ * behind its index opens; entries beyond its end fail when read. `fd` is then the pack's. */
+int pack_open(int fd, const char *object, struct pack **out, struct err *err);
+void pack_free(struct pack *pack);
+AUTO_DEFINE(struct pack *, pack_free, NULL);
+
+const char *pack_bag(const struct pack *pack);   /* "2026-12-5d0c3a7e-v001" */
+const char *pack_case(const struct pack *pack);  /* the case number */
+const char *pack_unit(const struct pack *pack);
+const struct pack_entry *pack_entries(const struct pack *pack, size_t *count);
+/* An entry by id, name, or original name; NULL when there is none. */
+const struct pack_entry *pack_find(const struct pack *pack, const char *name);
+/* The whole index.json, parsed; owned by the pack. */
+struct json_t;
+const struct json_t *pack_index(const struct pack *pack);
+int pack_fd(const struct pack *pack);
+
+/* Writes an entry's content to `to`, both digests checked: ERR_DAMAGED after all bytes were written
+ * where they differ, or where the archive ends before. */
+int pack_cat(const struct pack *pack, const struct pack_entry *entry, int to, const char *to_object,
+             struct err *err);
+
+/*
+ * Extracts an entry as a file into a held folder, under the last part of its name; never outside,
+ * never over a file that is there (ERR_CONFLICT). A copy whose digests differ is removed again
+ * (ERR_DAMAGED).
+ */
+int pack_extract(const struct pack *pack, const struct pack_entry *entry, int folder,
+                 struct err *err);
+
+/* ---- every byte of a tar, for audit ---- */
+
+/* A member of the tar as its headers tell it. */
+struct pack_member {
+    const char *name;          /* full path in the tar */
+    bool is_folder;
+    uint64_t header_offset;    /* of its first header block (pax header included) */
+    uint64_t offset, size;     /* of its content */
+};
+
+/*
+ * Reads the tar's headers from front to back, strictly: what pack writes and what other pax writers
+ * make of the same bag. Members' names live until pack_layout_free.
+ *   structure   SHA-256 of all bytes that are no member's content, in file order
+ *   err         where headers are damaged: how far it came is in the layout
+ */
+struct pack_layout {
+    struct pack_member *members;
+    size_t count;
+    uint64_t size;       /* of the file */
+    uint64_t read_to;    /* how far the headers made sense; size when all */
+    uint8_t structure[32]; /* valid when read_to == size */
+};
+int pack_layout_read(int fd, const char *object, struct pack_layout *layout, struct err *err);
+void pack_layout_release(struct pack_layout *layout);
+
+#endif

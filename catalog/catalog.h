@@ -1,0 +1,325 @@
+#ifndef SHILU_CATALOG_H
+#define SHILU_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What is known about recordings, and by whom: sqlite3. Knows no media and no HTTP; includes
+ * nothing of archiver/ or probe/.
+ *
+ * A handle belongs to one thread at a time. Any number of processes may open one catalog; there is
+ * one writer at a time, others wait up to 30 s, then CATALOG_ERR_CONFLICT. Functions that change
+ * something join the transaction of catalog_begin, or make one of their own.
+ * Times are microseconds since 1970-01-01T00:00:00Z; where a zone matters it stands beside.
+ * Texts are UTF-8. Loaded objects own what they point to and are freed by their _free.
+ */
+
+enum catalog_err_kind {
+    CATALOG_ERR_NONE,
+    CATALOG_ERR_USAGE,
+    CATALOG_ERR_MISSING,
+    CATALOG_ERR_DAMAGED, /* not a catalog, a broken one, or one of a newer version */
+    CATALOG_ERR_CONFLICT,
+    CATALOG_ERR_DENIED,
+    CATALOG_ERR_SPACE,
+    CATALOG_ERR_MEMORY,
+    CATALOG_ERR_SYSTEM,
+};
+
+struct catalog_err {
+    enum catalog_err_kind kind;
+    int number; /* errno or SQLite's extended result code, or 0 */
+    char object[256];
+    char text[1024];
+};
+
+struct catalog;
+
+enum catalog_mode {
+    CATALOG_CREATE, /* makes a new one; CONFLICT where the file exists */
+    CATALOG_WRITE,  /* brings an older version up to date */
+    CATALOG_READ,   /* writes nothing; DAMAGED where the version is older or newer */
+};
+
+/* Opens the catalog at `path`. A newer or damaged one is left untouched. */
+int catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
+                 struct catalog_err *err);
+void catalog_free(struct catalog *catalog);
+
+/* One transaction (BEGIN IMMEDIATE) around several calls. They do not nest. */
+int catalog_begin(struct catalog *catalog, struct catalog_err *err);
+int catalog_commit(struct catalog *catalog, struct catalog_err *err);
+void catalog_rollback(struct catalog *catalog);
+
+/* SQLite's integrity_check and foreign_key_check, and the search index against its rows. Calls
+ * `found` for each thing wrong. */
+int catalog_check(struct catalog *catalog, void (*found)(void *context, const char *what),
+                  void *context, struct catalog_err *err);
+
+/* ---- recordings and their tags ---- */
+
+enum catalog_field {
+    CATALOG_CASE,        /* several may stand: one recording can serve several cases */
+    CATALOG_CAPTURED_AT, /* RFC 3339 */
+    CATALOG_PLACE,
+    CATALOG_PURPOSE,   /* 证明对象 */
+    CATALOG_COLLECTOR, /* certificate numbers; several */
+    CATALOG_DEVICE,    /* several */
+    CATALOG_MAKER,     /* 制作人, where it is not the collector */
+    CATALOG_METHOD,    /* 制作方法 */
+    CATALOG_FIELDS
+};
+
+/* The field's name in JSON and SQL: "case", "captured_at", "place", … */
+const char *catalog_field_name(enum catalog_field field);
+bool catalog_field_is_list(enum catalog_field field);
+
+/* One value, standing or historic. */
+struct catalog_tag {
+    enum catalog_field field;
+    char *value;
+    char *source; /* "given", or what it was taken from: "mvhd", "name:novatek", … */
+    char *by;     /* "os:LOGIN" or an account */
+    char *reason; /* NULL where none was asked */
+    int64_t set_us;
+    int64_t ended_us; /* 0 while it stands */
+    char *ended_by;   /* NULL while it stands */
+};
+
+struct catalog_attachment {
+    int64_t number;
+    char *kind; /* "transcript" 声音资料文字记录, "note", "companion" */
+    char *name; /* shown form of the original name */
+    uint8_t sha256[32], sm3[32];
+    uint64_t size_bytes;
+    int64_t added_us;
+    char *added_by;
+};
+
+enum catalog_state {
+    CATALOG_LOOSE,  /* its bytes lie in recordings/ */
+    CATALOG_SEALED, /* its bytes lie in one or more archives only */
+};
+
+struct catalog_recording {
+    int64_t number; /* shown as "R12" */
+    uint8_t sha256[32], sm3[32];
+    uint64_t size_bytes;
+    char *original_name; /* as text_shown writes it: reversible */
+    char *stored_name;   /* file name in recordings/: digest and extension */
+    char *report;        /* the probe's report, JSON */
+    enum catalog_state state;
+    int64_t accepted_us;
+    int32_t accepted_offset_minutes;
+    char *accepted_by;
+    bool has_captured;
+    int64_t captured_us;
+    bool has_position;
+    double latitude, longitude;
+    double duration_s; /* NAN when unknown */
+    struct catalog_tag *tags; /* standing ones first, then the history, newest first */
+    size_t tag_count;
+    size_t standing_count;
+    struct catalog_attachment *attachments;
+    size_t attachment_count;
+};
+
+/* What acceptance knows. All texts are the caller's and copied. */
+struct catalog_new_recording {
+    const uint8_t *sha256, *sm3; /* 32 octets each */
+    uint64_t size_bytes;
+    const char *original_name, *stored_name, *report;
+    int64_t accepted_us;
+    int32_t accepted_offset_minutes;
+    const char *accepted_by;
+    bool has_position;
+    double latitude, longitude;
+    double duration_s;
+    const struct catalog_tag *tags; /* field, value, source, reason are read */
+    size_t tag_count;
+};
+
+/*
+ * Adds a recording. CONFLICT where these digests are held already (ask catalog_recording_by_digest
+ * first, in the same transaction); MISSING, object = the case, where a case is not in the register.
+ * Collectors and devices that are not in their registers are entered there by number alone.
+ */
+int catalog_recording_add(struct catalog *catalog, const struct catalog_new_recording *recording,
+                          int64_t *number, struct catalog_err *err);
+
+/* *number is 0 where none has these bytes. */
+int catalog_recording_by_digest(struct catalog *catalog, const uint8_t sha256[static 32],
+                                int64_t *number, struct catalog_err *err);
+
+/* MISSING where there is none of that number. */
+int catalog_recording_load(struct catalog *catalog, int64_t number, struct catalog_recording **out,
+                           struct catalog_err *err);
+void catalog_recording_free(struct catalog_recording *recording);
+
+/* The numbers of all recordings (of a case; of a state), ascending; *numbers is the caller's.
+ * case_number NULL: of all. */
+int catalog_recording_numbers(struct catalog *catalog, const char *case_number, int64_t **numbers,
+                              size_t *count, struct catalog_err *err);
+
+/* Puts the fields that recordings are found by on another basis after they are sealed. */
+int catalog_recording_set_state(struct catalog *catalog, int64_t number, enum catalog_state state,
+                                struct catalog_err *err);
+
+/*
+ * Replaces the standing values of one field; what stood stays in the history. No values: the field
+ * is emptied. MISSING for an unknown case; USAGE for two values where the field holds one, or a
+ * captured_at that is no RFC 3339. The recording is noted as one whose sidecar is due.
+ */
+int catalog_tag_set(struct catalog *catalog, int64_t number, enum catalog_field field,
+                    const char *const *values, size_t value_count, const char *source,
+                    const char *by, const char *reason, int64_t at_us, struct catalog_err *err);
+
+/* The sidecar of a recording is due after its row changed, until it has been written. */
+int catalog_sidecars_due(struct catalog *catalog, int64_t **numbers, size_t *count,
+                         struct catalog_err *err);
+int catalog_sidecar_done(struct catalog *catalog, int64_t number, struct catalog_err *err);
+
+int catalog_attachment_add(struct catalog *catalog, int64_t number,
+                           const struct catalog_attachment *attachment, struct catalog_err *err);
+
+/* ---- search ---- */
+
+struct catalog_query {
+    const char *text; /* any mix of words; two Chinese characters suffice; NULL for none. Searched:
+                         case numbers, place, purpose, original name, collectors' names and
+                         numbers, devices, attachments' notes. Words are joined by AND. */
+    const char *case_number, *collector, *device;
+    bool has_from, has_to;
+    int64_t from_us, to_us; /* captured in [from, to) */
+    bool has_near;
+    double latitude, longitude, radius_m;
+    bool untagged; /* lacks a case, a place or a purpose */
+    uint32_t limit; /* 0: 50 */
+    int64_t after;  /* sort key of the last row of the page before; 0: from the newest */
+};
+
+/* One line of a result: newest capture first. Texts live until the callback returns. */
+struct catalog_hit {
+    int64_t number;
+    int64_t sort_key;
+    const char *original_name;
+    const char *cases, *collectors, *devices; /* values joined by U+001F, NULL for none */
+    const char *captured_at;                  /* RFC 3339, NULL when unknown */
+    const char *place, *purpose;
+    double duration_s;
+    enum catalog_state state;
+    uint64_t size_bytes;
+};
+
+int catalog_search(struct catalog *catalog, const struct catalog_query *query,
+                   void (*hit)(void *context, const struct catalog_hit *hit), void *context,
+                   struct catalog_err *err);
+
+/* ---- cases, collectors, devices ---- */
+
+struct catalog_case {
+    char *number; /* unique, also without regard to ASCII case; 1 to 200 characters */
+    char *procedure; /* "simple" 简易, "general" 一般, NULL unknown */
+    char *cause, *party;
+    int64_t opened_us, closed_us; /* closed_us 0: open */
+    char *opened_by, *closed_by;
+    uint64_t recordings, sealed, bytes;
+};
+
+/* CONFLICT where it is there; USAGE for an empty number, control characters or too long a one. */
+int catalog_case_add(struct catalog *catalog, const struct catalog_case *one,
+                     struct catalog_err *err);
+int catalog_case_load(struct catalog *catalog, const char *number, struct catalog_case **out,
+                      struct catalog_err *err);
+void catalog_case_free(struct catalog_case *one);
+int catalog_case_each(struct catalog *catalog, bool open_only,
+                      void (*each)(void *context, const struct catalog_case *one), void *context,
+                      struct catalog_err *err);
+/* CONFLICT where it is closed already. */
+int catalog_case_close(struct catalog *catalog, const char *number, const char *by, int64_t at_us,
+                       struct catalog_err *err);
+
+enum catalog_collector_kind { CATALOG_OFFICER, CATALOG_AUXILIARY, CATALOG_COLLECTOR_UNKNOWN };
+
+struct catalog_collector {
+    char *number; /* 执法证号, or the auxiliary's number */
+    char *name;   /* NULL unknown */
+    enum catalog_collector_kind kind;
+    char *valid_from, *valid_to; /* YYYY-MM-DD, both days included; NULL unknown */
+};
+
+/* Adds or changes. */
+int catalog_collector_set(struct catalog *catalog, const struct catalog_collector *collector,
+                          struct catalog_err *err);
+int catalog_collector_each(struct catalog *catalog,
+                           void (*each)(void *context, const struct catalog_collector *collector),
+                           void *context, struct catalog_err *err);
+
+struct catalog_device {
+    char *number; /* as on the device or in its file names */
+    char *make, *model, *note;
+};
+
+int catalog_device_set(struct catalog *catalog, const struct catalog_device *device,
+                       struct catalog_err *err);
+int catalog_device_each(struct catalog *catalog,
+                        void (*each)(void *context, const struct catalog_device *device),
+                        void *context, struct catalog_err *err);
+
+/* ---- archives and discs ---- */
+
+struct catalog_archive {
+    int64_t number; /* shown as "A3" */
+    char *case_number;
+    uint32_t volume; /* from 1 */
+    char *path;      /* below the vault: "archives/2026/2026-12-5d0c3a7e/…-v001.tar" */
+    uint8_t sha256[32], sm3[32]; /* of the whole tar */
+    uint64_t size_bytes;
+    uint64_t recordings;
+    int64_t sealed_us;
+    char *sealed_by;
+};
+
+/* Adds an archive and the recordings in it (their numbers), which become CATALOG_SEALED. */
+int catalog_archive_add(struct catalog *catalog, const struct catalog_archive *archive,
+                        const int64_t *recordings, size_t count, int64_t *number,
+                        struct catalog_err *err);
+/* Ascending by number; case_number NULL: of all cases. */
+int catalog_archive_each(struct catalog *catalog, const char *case_number,
+                         void (*each)(void *context, const struct catalog_archive *archive),
+                         void *context, struct catalog_err *err);
+/* The archives that hold a recording, in the same way. */
+int catalog_archive_of(struct catalog *catalog, int64_t recording,
+                       void (*each)(void *context, const struct catalog_archive *archive),
+                       void *context, struct catalog_err *err);
+/* The recordings that belong to a case and are in none of its archives yet: what the next volume
+ * holds. *numbers is the caller's. */
+int catalog_unsealed(struct catalog *catalog, const char *case_number, int64_t **numbers,
+                     size_t *count, struct catalog_err *err);
+
+struct catalog_disc {
+    int64_t number; /* shown as "D1" */
+    char *name;     /* the volume's label */
+    char *image;    /* path of the image, as given or below the vault */
+    uint8_t sha256[32], sm3[32];
+    uint64_t size_bytes;
+    int64_t made_us;
+    char *made_by;
+};
+
+int catalog_disc_add(struct catalog *catalog, const struct catalog_disc *disc,
+                     const int64_t *archives, size_t count, int64_t *number,
+                     struct catalog_err *err);
+int catalog_disc_each(struct catalog *catalog,
+                      void (*each)(void *context, const struct catalog_disc *disc), void *context,
+                      struct catalog_err *err);
+
+/* ---- accounts ---- */
+
+/* An account with its duties ("secadmin") and its password as vault/password.c encodes it. */
+int catalog_account_add(struct catalog *catalog, const char *name, const char *duties,
+                        const char *password, int64_t at_us, struct catalog_err *err);
+
+#endif

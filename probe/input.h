@@ -1,0 +1,31 @@
+#ifndef SHILU_PROBE_INPUT_H
+#define SHILU_PROBE_INPUT_H
+
+#include "probe/report.h"
+
+/*
+ * The file under the probe, read by position. Reads beyond its end come back short; a read error
+ * counts as the end and is noted in the report ("unreadable").
+ */
+struct probe_input;
+
+uint64_t input_size(const struct probe_input *input);
+
+/* Reads up to `len` bytes at `offset`; gives how many there were. */
+size_t input_read(struct probe_input *input, uint64_t offset, void *at, size_t len);
+
+/* An input over bytes in memory, for tests and fuzzers. NULL when memory is out. */
+struct probe_input *input_from_bytes(struct probe_bytes bytes);
+struct probe_input *input_from_fd(int fd, uint64_t size);
+void input_free(struct probe_input *input);
+
+/* Big- and little-endian numbers at `at`, which must hold enough octets. */
+uint16_t read_be16(const uint8_t *at);
+uint32_t read_be32(const uint8_t *at);
+uint64_t read_be64(const uint8_t *at);
+uint16_t read_le16(const uint8_t *at);
+uint32_t read_le32(const uint8_t *at);
+uint64_t read_le64(const uint8_t *at);
+float read_le_float(const uint8_t *at);
+
+#endif

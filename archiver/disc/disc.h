@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/auto.h"
 #include "digest/digest.h"
 
 struct err;
@@ -15,14 +16,18 @@ struct vault;
 
 struct disc_made {
     int64_t number; /* shown as "D1" */
+    char name[33];  /* the volume's label: "SHILU_5D0C3A7E" */
     uint64_t bytes;
-    struct digest_pair digests; /* of the whole image */
+    uint8_t sha256[32]; /* of the whole image */
 };
 
 /*
  * Makes one image of all volumes of the cases given, at `path` (by PATH.part, fsync, rename), and
- * enters it in the catalog. ERR_MISSING: a case is unknown or has no volume; ERR_CONFLICT: the
- * path is taken; ERR_SPACE.
+ * enters it in the catalog. Every recording's SHA-256 is checked on the way; where it fails nothing
+ * is left behind. ERR_MISSING: a case is unknown or has no volume, or an archive is not there;
+ * ERR_CONFLICT: the path is taken; ERR_DAMAGED: an archive's bytes are not what was sealed;
+ * ERR_SPACE.
+ *   by   the person: "os:LOGIN"
  */
 int disc_image(struct vault *vault, const char *const *cases, size_t case_count, const char *path,
                const char *by, const struct progress *progress, struct disc_made *made,
@@ -47,28 +52,42 @@ struct disc_listing {
     uint64_t size; /* of the image file */
 };
 
-/* Reads the tree of an image without reading contents. ERR_DAMAGED where it is none. */
+/*
+ * Reads the tree of an image without reading contents: primary volume, Rock Ridge names, files of
+ * several extents. Strict, bounded, and made for images that are damaged or forged: ERR_DAMAGED
+ * names the sector. Source: ECMA-119; IEEE P1281 and P1282 (SUSP, RRIP).
+ */
 int disc_listing_read(int fd, const char *object, struct disc_listing *listing, struct err *err);
 void disc_listing_release(struct disc_listing *listing);
 
-/*
- * The signed record in the system area: SHA-256 over all bytes of the image that are no file's
- * content, the first 32 KiB taken as zeros. Layout of the record: ARCHITECTURE.md.
- *   record      receives the message that was signed (JSON) and its signature; the caller's
- * ERR_MISSING where there is none, ERR_DAMAGED where it cannot be read.
- */
+/* The file of that path, or NULL. */
+const struct disc_file *disc_listing_find(const struct disc_listing *listing, const char *path);
+
+/* The signed record in the system area. Layout: ARCHITECTURE.md, "The disc". */
 struct disc_record {
-    char *message;
+    char *message; /* what was signed (JSON) */
     uint8_t signature[256];
     size_t signature_len;
-    uint8_t structure[32]; /* as the message states it */
-    uint64_t image_bytes;  /* as the message states it */
+    /* As the message states them. */
+    struct digest_pair structure; /* what disc_structure must give */
+    uint64_t image_bytes;         /* the length that the image file must have at least */
+    uint8_t sha256sums[32];       /* SHA-256 of the file SHA256SUMS */
 };
+
+/*
+ * Reads the record; whoever asks checks the signature (over `message`) with signer.pem. What stands
+ * in the 32 KiB beside the record must be zeros.
+ * ERR_MISSING where the area is empty, ERR_DAMAGED where what is there cannot be read.
+ */
 int disc_record_read(int fd, const char *object, struct disc_record *record, struct err *err);
 void disc_record_release(struct disc_record *record);
 
-/* The same digest, computed from the image and its listing. */
+/*
+ * Digests of all bytes of the image that are no file's content, the first 32 KiB taken as zeros.
+ *   image_bytes   how much of the file is the image: the record's (a disc may be longer)
+ * ERR_DAMAGED where the file is shorter.
+ */
 int disc_structure(int fd, const char *object, const struct disc_listing *listing,
-                   uint8_t structure[static 32], struct err *err);
+                   uint64_t image_bytes, struct digest_pair *structure, struct err *err);
 
 #endif

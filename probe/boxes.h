@@ -8,12 +8,12 @@
  * than its parent holds is cut to it and marked.
  */
 struct box {
-    char type[5];        /* four characters and NUL; octets that are not ASCII as they are */
-    uint8_t uuid[16];    /* when type is "uuid" */
-    uint64_t offset;     /* of its header, from the start of the file */
-    uint64_t content;    /* where its content starts */
-    uint64_t end;        /* the first byte after it, cut to the parent's end */
-    bool cut;            /* it claimed more than there is */
+    char type[5];     /* four characters and NUL; octets that are not ASCII as they are */
+    uint8_t uuid[16]; /* when type is "uuid" */
+    uint64_t offset;  /* of its header, from the start of the file */
+    uint64_t content; /* where its content starts */
+    uint64_t end;     /* the first byte after it, cut to the parent's end */
+    bool cut;         /* it claimed more than there is */
 };
 
 /*

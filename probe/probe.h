@@ -77,7 +77,8 @@ struct probe_position {
     struct probe_fix fix;
 };
 
-/* One thing that is wrong, as "code" or "code: detail" in JSON: "truncated: …". The code is stable. */
+/* One thing that is wrong, as "code" or "code: detail" in JSON: "truncated: …". The code is stable.
+ */
 struct probe_issue {
     const char *code;
     const char *detail; /* English; may be NULL */

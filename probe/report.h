@@ -18,6 +18,9 @@ struct probe_bytes {
 
 int report_new(struct probe_report **out, struct probe_err *err);
 
+/* A cleaned copy of a text that lives as long as the report; NULL when it is empty. */
+const char *report_keep(struct probe_report *report, struct probe_bytes text);
+
 enum report_text { REPORT_MAKE, REPORT_MODEL, REPORT_SERIAL, REPORT_FIRMWARE };
 
 /* The first source that gives one wins; later ones are dropped. */
@@ -37,7 +40,8 @@ void report_add_local(struct probe_report *report, const char *source, int64_t w
 /* Adds a position; 0,0 and what is out of range or not finite is dropped. */
 void report_add_position(struct probe_report *report, const char *source, struct probe_fix fix);
 
-/* Adds a fix to the track of `source`; the first source to add one keeps the track. */
+/* Adds a fix to the track of `source`; the first source to add one keeps the track. A track longer
+ * than PROBE_TRACK_MAX is thinned evenly. */
 void report_add_fix(struct probe_report *report, const char *source, struct probe_fix fix);
 
 /* detail as printf; NULL for none. The same code is noted once unless the detail differs. */

@@ -13,8 +13,18 @@
  * one writer at a time, others wait up to 30 s, then CATALOG_ERR_CONFLICT. Functions that change
  * something join the transaction of catalog_begin, or make one of their own.
  * Times are microseconds since 1970-01-01T00:00:00Z; where a zone matters it stands beside.
- * Texts are UTF-8. Loaded objects own what they point to and are freed by their _free.
+ * Texts are UTF-8 without control characters other than tab, line feed and carriage return, at
+ * most CATALOG_TEXT_MAX bytes, else CATALOG_ERR_USAGE. Loaded objects own what they point to and
+ * are freed by their _free. What a callback is given lives until it returns; it must not call the
+ * function that called it.
  */
+
+enum {
+    CATALOG_TEXT_MAX = 64 << 10,   /* bytes of one text */
+    CATALOG_REPORT_MAX = 16 << 20, /* bytes of a probe's report */
+    CATALOG_NUMBER_MAX = 200,      /* characters of the number of a case, collector or device */
+    CATALOG_QUERY_MAX = 1000,      /* bytes of the text searched for */
+};
 
 enum catalog_err_kind {
     CATALOG_ERR_NONE,
@@ -90,10 +100,13 @@ struct catalog_tag {
 
 struct catalog_attachment {
     int64_t number;
-    char *kind; /* "transcript" 声音资料文字记录, "note", "companion" */
-    char *name; /* shown form of the original name */
+    int64_t recording; /* the recording it belongs to */
+    char *kind;        /* "transcript" 声音资料文字记录, "note", "companion" */
+    char *name;        /* shown form of the original name */
+    char *stored_name; /* file name in recordings/: digest and extension */
     uint8_t sha256[32], sm3[32];
     uint64_t size_bytes;
+    int64_t archive; /* the archive that its bytes lie in; 0 while they lie loose */
     int64_t added_us;
     char *added_by;
 };
@@ -118,7 +131,7 @@ struct catalog_recording {
     int64_t captured_us;
     bool has_position;
     double latitude, longitude;
-    double duration_s; /* NAN when unknown */
+    double duration_s;        /* NAN when unknown */
     struct catalog_tag *tags; /* standing ones first, then the history, newest first */
     size_t tag_count;
     size_t standing_count;
@@ -158,19 +171,21 @@ int catalog_recording_load(struct catalog *catalog, int64_t number, struct catal
                            struct catalog_err *err);
 void catalog_recording_free(struct catalog_recording *recording);
 
-/* The numbers of all recordings (of a case; of a state), ascending; *numbers is the caller's.
- * case_number NULL: of all. */
+/* The numbers of all recordings, ascending; *numbers is the caller's, to be freed (NULL for none).
+ * case_number NULL: of all, else of the case; MISSING where it is not in the register. */
 int catalog_recording_numbers(struct catalog *catalog, const char *case_number, int64_t **numbers,
                               size_t *count, struct catalog_err *err);
 
-/* Puts the fields that recordings are found by on another basis after they are sealed. */
+/* Says where the bytes lie. MISSING where there is no such recording. */
 int catalog_recording_set_state(struct catalog *catalog, int64_t number, enum catalog_state state,
                                 struct catalog_err *err);
 
 /*
  * Replaces the standing values of one field; what stood stays in the history. No values: the field
  * is emptied. MISSING for an unknown case; USAGE for two values where the field holds one, or a
- * captured_at that is no RFC 3339. The recording is noted as one whose sidecar is due.
+ * captured_at that is no RFC 3339. The recording is noted as one whose sidecar is due. A value
+ * given twice is entered once. A captured_at that changes moves the recording in the order of
+ * searches. Collectors and devices that are not in their registers are entered by number alone.
  */
 int catalog_tag_set(struct catalog *catalog, int64_t number, enum catalog_field field,
                     const char *const *values, size_t value_count, const char *source,
@@ -181,21 +196,42 @@ int catalog_sidecars_due(struct catalog *catalog, int64_t **numbers, size_t *cou
                          struct catalog_err *err);
 int catalog_sidecar_done(struct catalog *catalog, int64_t number, struct catalog_err *err);
 
+/*
+ * Adds an attachment to recording `number`; the attachment's own number, recording and archive are
+ * not read. MISSING where there is no such recording; CONFLICT where it has an attachment of this
+ * kind, name and SHA-256 already. The recording's sidecar is due.
+ */
 int catalog_attachment_add(struct catalog *catalog, int64_t number,
                            const struct catalog_attachment *attachment, struct catalog_err *err);
+
+/* The attachments of a case's recordings that are in no archive yet, by recording and number. */
+int catalog_attachments_unsealed(struct catalog *catalog, const char *case_number,
+                                 void (*each)(void *context,
+                                              const struct catalog_attachment *attachment),
+                                 void *context, struct catalog_err *err);
+
+/* True where a loose recording or an attachment that is in no archive has these stored bytes: then
+ * the file must stay. */
+int catalog_stored_is_loose(struct catalog *catalog, const char *stored_name, bool *loose,
+                            struct catalog_err *err);
+
+/* True where any recording or attachment, whatever its state, has these stored bytes. */
+int catalog_stored_is_known(struct catalog *catalog, const char *stored_name, bool *known,
+                            struct catalog_err *err);
 
 /* ---- search ---- */
 
 struct catalog_query {
-    const char *text; /* any mix of words; two Chinese characters suffice; NULL for none. Searched:
+    const char *text; /* any mix of words; one Chinese character suffices; NULL for none. Searched:
                          case numbers, place, purpose, original name, collectors' names and
-                         numbers, devices, attachments' notes. Words are joined by AND. */
-    const char *case_number, *collector, *device;
+                         numbers, devices, attachments' names. Words are joined by AND; Chinese is
+                         found anywhere, Latin letters and digits from the beginning of a word. */
+    const char *case_number, *collector, *device; /* exactly; NULL for any */
     bool has_from, has_to;
     int64_t from_us, to_us; /* captured in [from, to) */
     bool has_near;
     double latitude, longitude, radius_m;
-    bool untagged; /* lacks a case, a place or a purpose */
+    bool untagged;  /* lacks a case, a place or a purpose */
     uint32_t limit; /* 0: 50 */
     int64_t after;  /* sort key of the last row of the page before; 0: from the newest */
 };
@@ -213,6 +249,8 @@ struct catalog_hit {
     uint64_t size_bytes;
 };
 
+/* USAGE for a text of more than CATALOG_QUERY_MAX bytes or a position that is none. Conditions are
+ * joined by AND; a case, collector or device that is unknown finds nothing. */
 int catalog_search(struct catalog *catalog, const struct catalog_query *query,
                    void (*hit)(void *context, const struct catalog_hit *hit), void *context,
                    struct catalog_err *err);
@@ -220,17 +258,24 @@ int catalog_search(struct catalog *catalog, const struct catalog_query *query,
 /* ---- cases, collectors, devices ---- */
 
 struct catalog_case {
-    char *number; /* unique, also without regard to ASCII case; 1 to 200 characters */
+    char *number;    /* unique, also without regard to ASCII case; 1 to 200 characters */
     char *procedure; /* "simple" 简易, "general" 一般, NULL unknown */
     char *cause, *party;
     int64_t opened_us, closed_us; /* closed_us 0: open */
     char *opened_by, *closed_by;
-    uint64_t recordings, sealed, bytes;
+    uint64_t recordings; /* that belong to it */
+    uint64_t sealed;     /* of these, those that are in its archives */
+    uint64_t bytes;
 };
 
-/* CONFLICT where it is there; USAGE for an empty number, control characters or too long a one. */
+/* recordings, sealed and bytes are not read. CONFLICT where it is there; USAGE for an empty number,
+ * control characters or too long a one. */
 int catalog_case_add(struct catalog *catalog, const struct catalog_case *one,
                      struct catalog_err *err);
+/* Whether a case of exactly this number is in the register. */
+int catalog_case_find(struct catalog *catalog, const char *number, bool *found,
+                      struct catalog_err *err);
+/* MISSING, object = the number, where it is not in the register. */
 int catalog_case_load(struct catalog *catalog, const char *number, struct catalog_case **out,
                       struct catalog_err *err);
 void catalog_case_free(struct catalog_case *one);
@@ -282,10 +327,30 @@ struct catalog_archive {
     char *sealed_by;
 };
 
-/* Adds an archive and the recordings in it (their numbers), which become CATALOG_SEALED. */
+/*
+ * Adds an archive with the recordings and attachments in it (their numbers). The recordings become
+ * CATALOG_SEALED; the attachments get this archive unless they are in one already. MISSING for an
+ * unknown case, recording or attachment; CONFLICT where the path or the case's volume is there.
+ * The archive's own number and recordings are not read.
+ */
 int catalog_archive_add(struct catalog *catalog, const struct catalog_archive *archive,
-                        const int64_t *recordings, size_t count, int64_t *number,
-                        struct catalog_err *err);
+                        const int64_t *recordings, size_t count, const int64_t *attachments,
+                        size_t attachment_count, int64_t *number, struct catalog_err *err);
+/* MISSING where there is none of that number. */
+int catalog_archive_load(struct catalog *catalog, int64_t number, struct catalog_archive **out,
+                         struct catalog_err *err);
+void catalog_archive_free(struct catalog_archive *archive);
+/* *number is 0 where none has this path. */
+int catalog_archive_by_path(struct catalog *catalog, const char *path, int64_t *number,
+                            struct catalog_err *err);
+/* The numbers of the recordings in an archive, ascending; *numbers is the caller's. */
+int catalog_archive_recordings(struct catalog *catalog, int64_t archive, int64_t **numbers,
+                               size_t *count, struct catalog_err *err);
+/* The attachments in an archive, by number. */
+int catalog_archive_attachments(struct catalog *catalog, int64_t archive,
+                                void (*each)(void *context,
+                                             const struct catalog_attachment *attachment),
+                                void *context, struct catalog_err *err);
 /* Ascending by number; case_number NULL: of all cases. */
 int catalog_archive_each(struct catalog *catalog, const char *case_number,
                          void (*each)(void *context, const struct catalog_archive *archive),
@@ -303,12 +368,13 @@ struct catalog_disc {
     int64_t number; /* shown as "D1" */
     char *name;     /* the volume's label */
     char *image;    /* path of the image, as given or below the vault */
-    uint8_t sha256[32], sm3[32];
+    uint8_t sha256[32];
     uint64_t size_bytes;
     int64_t made_us;
     char *made_by;
 };
 
+/* Adds a disc and the archives on it. MISSING for an unknown archive. */
 int catalog_disc_add(struct catalog *catalog, const struct catalog_disc *disc,
                      const int64_t *archives, size_t count, int64_t *number,
                      struct catalog_err *err);
@@ -318,7 +384,8 @@ int catalog_disc_each(struct catalog *catalog,
 
 /* ---- accounts ---- */
 
-/* An account with its duties ("secadmin") and its password as vault/password.c encodes it. */
+/* An account with its duties ("secadmin") and its password as vault/password.c encodes it.
+ * CONFLICT where the name is taken, without regard to ASCII case. */
 int catalog_account_add(struct catalog *catalog, const char *name, const char *duties,
                         const char *password, int64_t at_us, struct catalog_err *err);
 

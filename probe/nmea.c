@@ -6,7 +6,11 @@
 #include "probe/scan.h"
 #include "probe/when.h"
 
-enum { SENTENCE_MAX = 128, FIELDS_MAX = 20 }; /* the standard has 82 octets; receivers write more */
+enum {
+    SENTENCE_MAX = 128,
+    FIELDS_MAX = 20,
+    GGA_WAIT = 2
+}; /* the standard has 82 octets; receivers write more */
 
 static const int64_t DAY_US = INT64_C(86400000000);
 
@@ -195,9 +199,13 @@ static bool take(struct nmea_reader *reader, const struct nmea_sentence *sentenc
         return false;
     if (sentence->has_clock && reader->has_last && reader->last_clock_us == sentence->clock_us)
         return false;
-    /* A GGA before any date waits for its RMC, which says more. */
-    if (sentence->kind == NMEA_GGA && !reader->has_date)
+    /* A GGA before any date waits for its RMC, which says more; where none comes it counts. */
+    if (sentence->kind == NMEA_RMC)
+        reader->waiting = 0;
+    else if (!reader->has_date && reader->waiting < GGA_WAIT) {
+        reader->waiting++;
         return false;
+    }
 
     *out = sentence->fix;
     date_fix(reader, sentence, out);

@@ -47,23 +47,25 @@ int digest_bytes(struct bytes bytes, struct digest_pair *pair, struct err *err);
 
 /* What a job is to do; the caller keeps the struct and its descriptors until it comes back. */
 struct digest_job {
-    int from;             /* read here, by position */
-    uint64_t offset;      /* first byte */
-    uint64_t size;        /* bytes; DIGEST_TO_END: until the end of the file */
-    const char *object;   /* names `from` in errors */
-    int to;               /* the bytes are written there; -1: they are only read */
-    uint64_t to_offset;   /* first byte written in `to` */
+    int from;           /* read here, by position */
+    uint64_t offset;    /* first byte */
+    uint64_t size;      /* bytes; DIGEST_TO_END: until the end of the file */
+    const char *object; /* names `from` in errors */
+    int to;             /* the bytes are written there; -1: they are only read */
+    uint64_t to_offset; /* first byte written in `to` */
     const char *to_object;
-    bool sync;            /* fsync `to` before the job comes back */
-    bool past_cache;      /* read from the medium, not from the page cache */
-    void *context;        /* the caller's */
+    bool sync;       /* fsync `to` before the job comes back */
+    bool past_cache; /* read from the medium, not from the page cache: see transfer.h */
+    void *context;   /* the caller's */
 
     /* The result. */
     bool failed;
-    struct err *err;      /* the caller's; set when failed. ERR_DAMAGED: `from` ended early */
-    bool write_failed;    /* it was `to` that failed, not `from` */
-    uint64_t done;        /* bytes read */
+    struct err *err;   /* the caller's; set when failed. ERR_DAMAGED: `from` ended early */
+    bool write_failed; /* it was `to` that failed, not `from` */
+    uint64_t done;     /* bytes read */
     struct digest_pair pair;
+
+    struct digest_job *next; /* the pool's */
 };
 
 #define DIGEST_TO_END UINT64_MAX
@@ -73,11 +75,12 @@ struct digest_pool;
 /* As many workers as there are cores; a single job at a time is spread over two threads. */
 int digest_pool_open(struct digest_pool **out, struct err *err);
 
-/* Cancels what has not begun, waits for what has, and frees. */
+/* Cancels what has not begun, stops what has at its next buffer, and frees. Jobs that were not
+ * taken back are then the caller's again, without a result. */
 void digest_pool_free(struct digest_pool *pool);
 AUTO_DEFINE(struct digest_pool *, digest_pool_free, NULL);
 
-/* How many jobs may be under way before digest_pool_put waits. */
+/* How many jobs may be under way (put and not done) before digest_pool_put waits. */
 size_t digest_pool_room(const struct digest_pool *pool);
 
 /* Hands a job over; waits while the pool is full. Jobs begin in the order they were put. */

@@ -49,15 +49,15 @@ struct pack_entry {
 
 struct pack;
 
-/* Opens an archive by its head alone, and checks the index: ERR_DAMAGED where it is none, lies about
- * offsets (out of range, overlapping) or names (twice, "..", absolute). A tar that is cut off
+/* Opens an archive by its head alone, and checks the index: ERR_DAMAGED where it is none, lies
+ * about offsets (out of range, overlapping) or names (twice, "..", absolute). A tar that is cut off
  * behind its index opens; entries beyond its end fail when read. `fd` is then the pack's. */
 int pack_open(int fd, const char *object, struct pack **out, struct err *err);
 void pack_free(struct pack *pack);
 AUTO_DEFINE(struct pack *, pack_free, NULL);
 
-const char *pack_bag(const struct pack *pack);   /* "2026-12-5d0c3a7e-v001" */
-const char *pack_case(const struct pack *pack);  /* the case number */
+const char *pack_bag(const struct pack *pack);  /* "2026-12-5d0c3a7e-v001" */
+const char *pack_case(const struct pack *pack); /* the case number */
 const char *pack_unit(const struct pack *pack);
 const struct pack_entry *pack_entries(const struct pack *pack, size_t *count);
 /* An entry by id, name, or original name; NULL when there is none. */
@@ -84,10 +84,10 @@ int pack_extract(const struct pack *pack, const struct pack_entry *entry, int fo
 
 /* A member of the tar as its headers tell it. */
 struct pack_member {
-    const char *name;          /* full path in the tar */
+    const char *name; /* full path in the tar */
     bool is_folder;
-    uint64_t header_offset;    /* of its first header block (pax header included) */
-    uint64_t offset, size;     /* of its content */
+    uint64_t header_offset; /* of its first header block (pax header included) */
+    uint64_t offset, size;  /* of its content */
 };
 
 /*
@@ -99,8 +99,8 @@ struct pack_member {
 struct pack_layout {
     struct pack_member *members;
     size_t count;
-    uint64_t size;       /* of the file */
-    uint64_t read_to;    /* how far the headers made sense; size when all */
+    uint64_t size;         /* of the file */
+    uint64_t read_to;      /* how far the headers made sense; size when all */
     uint8_t structure[32]; /* valid when read_to == size */
 };
 int pack_layout_read(int fd, const char *object, struct pack_layout *layout, struct err *err);

@@ -1,0 +1,233 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "pack/index.h"
+#include "pack/pack.h"
+#include "pack/tar.h"
+
+#include "base/banned.h"
+
+enum {
+    HEAD_MEMBERS_MAX = 64, /* the index stands among the first of them, or this is none of ours */
+    COPY_BYTES = 1 << 20,
+};
+
+struct pack {
+    int fd;
+    char *object;
+    char *bag;
+    struct index index;
+};
+
+/* "BAG/index.json": the length of BAG, or 0 where the name is another. */
+static size_t bag_length(const char *name)
+{
+    const char *slash = strchr(name, '/');
+    return slash != NULL && slash > name && strcmp(slash, "/index.json") == 0 &&
+                   strncmp(name, "..", (size_t)(slash - name)) != 0
+               ? (size_t)(slash - name)
+               : 0;
+}
+
+static int index_find(int fd, const char *object, struct tar_member *member, struct err *err)
+{
+    AUTO(free) struct tar_reader *reader = malloc(sizeof *reader);
+    if (reader == NULL)
+        return err_memory(err, object);
+    if (tar_reader_init(reader, fd, object, NULL, err) < 0)
+        return -1;
+    for (int i = 0; i < HEAD_MEMBERS_MAX; i++) {
+        bool found;
+        if (tar_next(reader, member, &found, err) < 0)
+            return err_wrap(err, _("not a sealed archive, or damaged at its head"));
+        if (!found)
+            break;
+        if (!member->is_folder && bag_length(member->name) > 0)
+            return 0;
+    }
+    return err_set(err, ERR_DAMAGED, object,
+                   _("a tar, but not a sealed archive: no index.json at its head"));
+}
+
+static int head_read(struct pack *pack, struct err *err)
+{
+    AUTO(free) struct tar_member *member = malloc(sizeof *member);
+    if (member == NULL)
+        return err_memory(err, pack->object);
+    if (index_find(pack->fd, pack->object, member, err) < 0)
+        return -1;
+    if (member->size > INDEX_BYTES_MAX)
+        return err_set(err, ERR_DAMAGED, pack->object, _("index.json: longer than %d bytes"),
+                       INDEX_BYTES_MAX);
+    pack->bag = strndup(member->name, bag_length(member->name));
+    AUTO(free) uint8_t *text = malloc((size_t)member->size + 1);
+    if (pack->bag == NULL || text == NULL)
+        return err_memory(err, pack->object);
+    if (file_read_exact(pack->fd, pack->object, member->offset, text, (size_t)member->size, err) <
+        0)
+        return err_wrap(err, "index.json");
+    return index_parse((struct bytes){text, (size_t)member->size}, pack->object,
+                       member->offset + member->size, &pack->index, err);
+}
+
+int pack_open(int fd, const char *object, struct pack **out, struct err *err)
+{
+    AUTO(close) int held = fd; /* the pack's from here on, and closed where it cannot be opened */
+    AUTO(pack_free) struct pack *pack = calloc(1, sizeof *pack);
+    if (pack == NULL)
+        return err_memory(err, object);
+    pack->fd = held;
+    held = -1;
+    pack->object = strdup(object);
+    if (pack->object == NULL)
+        return err_memory(err, object);
+    if (head_read(pack, err) < 0)
+        return -1;
+    *out = pack;
+    pack = NULL;
+    return 0;
+}
+
+void pack_free(struct pack *pack)
+{
+    if (pack == NULL)
+        return;
+    index_release(&pack->index);
+    (void)close(pack->fd); /* only read from */
+    free(pack->bag);
+    free(pack->object);
+    free(pack);
+}
+
+const char *pack_bag(const struct pack *pack)
+{
+    return pack->bag;
+}
+
+const char *pack_case(const struct pack *pack)
+{
+    return pack->index.case_number;
+}
+
+const char *pack_unit(const struct pack *pack)
+{
+    return pack->index.unit;
+}
+
+int pack_fd(const struct pack *pack)
+{
+    return pack->fd;
+}
+
+const json_t *pack_index(const struct pack *pack)
+{
+    return pack->index.root;
+}
+
+const struct pack_entry *pack_entries(const struct pack *pack, size_t *count)
+{
+    *count = pack->index.count;
+    return pack->index.entries;
+}
+
+static const char *by_any_id(const struct pack_entry *entry)
+{
+    return entry->attachment == NULL ? entry->id : "";
+}
+
+static const char *by_full_name(const struct pack_entry *entry)
+{
+    return entry->name;
+}
+
+static const char *by_last_name(const struct pack_entry *entry)
+{
+    return strrchr(entry->name, '/') + 1; /* "data/…", checked when the index was read */
+}
+
+static const char *by_original_name(const struct pack_entry *entry)
+{
+    return entry->original_name;
+}
+
+const struct pack_entry *pack_find(const struct pack *pack, const char *name)
+{
+    const char *(*const ways[])(const struct pack_entry *) = {by_any_id, by_full_name, by_last_name,
+                                                              by_original_name};
+    for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++) {
+        for (size_t i = 0; i < pack->index.count; i++) {
+            const struct pack_entry *entry = &pack->index.entries[i];
+            if (strcmp(ways[way](entry), name) == 0)
+                return entry;
+        }
+    }
+    return NULL;
+}
+
+static int copy_digested(const struct pack *pack, const struct pack_entry *entry, int to,
+                         const char *to_object, struct digest_pair *pair, struct err *err)
+{
+    AUTO(free) uint8_t *buffer = malloc(COPY_BYTES);
+    if (buffer == NULL)
+        return err_memory(err, to_object);
+    AUTO(digest_free) struct digest *digest = NULL;
+    if (entry->size > COPY_BYTES && digest_open(&digest, err) < 0)
+        return -1;
+    uint64_t done = 0;
+    do {
+        uint64_t left = entry->size - done;
+        size_t len = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
+        if (file_read_exact(pack->fd, pack->object, entry->offset + done, buffer, len, err) < 0)
+            return err_wrap(err, "%s", entry->name);
+        struct bytes part = {buffer, len};
+        if (digest != NULL && digest_feed(digest, part, err) < 0)
+            return -1;
+        if (digest == NULL && digest_bytes(part, pair, err) < 0) /* the only part */
+            return -1;
+        if (file_write(to, to_object, buffer, len, err) < 0)
+            return -1;
+        done += len;
+    } while (done < entry->size);
+    return digest != NULL ? digest_finish(digest, pair, err) : 0;
+}
+
+int pack_cat(const struct pack *pack, const struct pack_entry *entry, int to, const char *to_object,
+             struct err *err)
+{
+    struct digest_pair pair;
+    if (copy_digested(pack, entry, to, to_object, &pair, err) < 0)
+        return -1;
+    if (!digest_equal(&pair, &entry->digests))
+        return err_set(err, ERR_DAMAGED, entry->name,
+                       _("%s: its bytes are not those that were sealed: the digests differ"),
+                       pack->object);
+    return 0;
+}
+
+int pack_extract(const struct pack *pack, const struct pack_entry *entry, int folder,
+                 struct err *err)
+{
+    const char *name = by_last_name(entry);
+    AUTO(close)
+    int to = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (to < 0 && errno == EEXIST)
+        return err_set(err, ERR_CONFLICT, name, _("a file of that name is there already"));
+    if (to < 0)
+        return err_sys(err, name, _("create"));
+    int done = pack_cat(pack, entry, to, name, err);
+    int written = to;
+    to = -1;
+    struct err closing;
+    if (file_close(written, name, done < 0 ? &closing : err) == 0 && done == 0)
+        return 0;
+    (void)unlinkat(folder, name, 0); /* it is not what it says; the error is told in any case */
+    return -1;
+}

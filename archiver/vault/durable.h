@@ -1,6 +1,7 @@
 #ifndef SHILU_VAULT_DURABLE_H
 #define SHILU_VAULT_DURABLE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/bytes.h"
@@ -8,11 +9,28 @@
 struct err;
 
 /* Durable changes of folders: after 0 the change survives a power cut. `folder` is a held
- * descriptor, names are single names. */
+ * descriptor, names are single names. The file system must know files without a name (O_TMPFILE)
+ * and hard links; where it does not, the error says so (ERR_SYSTEM). */
 
 /* Writes a whole file by temporary name, fsync, rename, fsync of the folder. Readers see the old
  * content or the new, never a part. */
 int durable_store(int folder, const char *name, struct bytes content, mode_t mode, struct err *err);
+
+/* As durable_store, but the temporary name stands in the folder `scratch` of the same file system,
+ * where durable_is_stale finds what a crash has left. */
+int durable_store_by(int scratch, int folder, const char *name, struct bytes content, mode_t mode,
+                     struct err *err);
+
+/* Whether a name is a temporary one whose maker is gone: it may be removed. */
+bool durable_is_stale(int folder, const char *name);
+
+/* A new file without a name on the folder's file system, open for reading and writing, of exactly
+ * this mode. The descriptor, or -1 with *err. */
+int durable_unnamed(int folder, mode_t mode, struct err *err);
+
+/* Gives the open file a name; where it is taken, the file of that name is replaced, in one step.
+ * `scratch` as in durable_store_by. The file's own content has been flushed before. */
+int durable_place(int fd, int scratch, int folder, const char *name, struct err *err);
 
 /* Renames within or between held folders, then fsyncs both. */
 int durable_rename(int from_folder, const char *from, int to_folder, const char *to,
@@ -20,6 +38,9 @@ int durable_rename(int from_folder, const char *from, int to_folder, const char 
 
 /* A second name for a file; ERR_CONFLICT where the name is taken. */
 int durable_link(int from_folder, const char *from, int to_folder, const char *to, struct err *err);
+
+/* Gives a file without a name its first one; ERR_CONFLICT where it is taken. */
+int durable_link_fd(int fd, int folder, const char *name, struct err *err);
 
 /* Removes a name; one that is not there is no error. */
 int durable_remove(int folder, const char *name, struct err *err);

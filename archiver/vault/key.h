@@ -32,8 +32,8 @@ int key_public_pem(const struct key *key, char **pem, struct err *err);
  * `openssl pkey -pubin -in signer.pem -outform DER | sha256sum` gives the same. */
 void key_id(const struct key *key, char id[static KEY_ID_TEXT]);
 
-int key_sign(const struct key *key, struct bytes message, uint8_t signature[static KEY_SIGNATURE_MAX],
-             size_t *len, struct err *err);
+int key_sign(const struct key *key, struct bytes message,
+             uint8_t signature[static KEY_SIGNATURE_MAX], size_t *len, struct err *err);
 
 /* 0 when the signature is this key's over these bytes; -1 and ERR_DAMAGED when not. */
 int key_verify(const struct key *key, struct bytes message, struct bytes signature,

@@ -73,6 +73,15 @@ void vault_actor(char actor[static 128]);
 
 /* ---- stored bytes ---- */
 
+/*
+ * The name of stored bytes: 64 hexadecimal digits, ".", and the lower-case ASCII letters and
+ * digits of the original name's last extension, at most 8; "bin" where there are none, "jsn" for
+ * "json" (DIGEST.json is the sidecar's name).
+ */
+enum { VAULT_STORED_NAME = 96 };
+void vault_stored_name(const uint8_t sha256[static 32], const char *original_name,
+                       char name[static VAULT_STORED_NAME]);
+
 /* "ab/abcdef….mp4" of a stored name; fits VAULT_STORED_PATH. */
 enum { VAULT_STORED_PATH = 128 };
 void vault_stored_path(const char *stored_name, char path[static VAULT_STORED_PATH]);
@@ -80,12 +89,62 @@ void vault_stored_path(const char *stored_name, char path[static VAULT_STORED_PA
 /* Opens stored bytes for reading: a descriptor, or -1 with *err (ERR_MISSING). */
 int vault_open_stored(const struct vault *vault, const char *stored_name, struct err *err);
 
-/* Gives up the loose copy of a sealed recording or attachment, and its folder's entry. */
+/* Gives up the loose copy of a sealed recording or attachment; nothing happens where the catalog
+ * still needs it (catalog_stored_is_loose). With the write transaction held, so that nobody takes
+ * the same bytes in meanwhile. */
 int vault_drop_stored(const struct vault *vault, const char *stored_name, struct err *err);
+
+/*
+ * ---- acceptance: open, copy and fsync, begin, place, add to the catalog, commit, settle ----
+ *
+ * incoming/STORED is the intent record: after a crash before the commit, the next vault_open for
+ * writing takes the bytes out of recordings/ again; after the commit it only removes the record.
+ */
+
+/*
+ * A file without a name in incoming/ (O_TMPFILE), open for reading and writing, read-only once it
+ * has a name. `size` > 0 is set aside for it: ERR_SPACE before any byte is copied. ERR_SYSTEM
+ * where the file system knows no such files. Gives the descriptor; closing it is giving up.
+ */
+int vault_incoming_open(struct vault *vault, uint64_t size, struct err *err);
+
+/* Gives the file its place, recordings/ab/STORED, durably; a leftover of that name is replaced.
+ * With the catalog's write transaction held, and the file's content flushed. */
+int vault_incoming_place(struct vault *vault, int fd, const char *stored_name, struct err *err);
+
+/* After the commit: removes the intent record. */
+int vault_incoming_settle(struct vault *vault, const char *stored_name, struct err *err);
+
+/*
+ * ---- sealing: begin, write and fsync, begin a transaction, place, add, commit, settle ----
+ *
+ * `relative` is "archives/YEAR/CASE/NAME.tar", each part of ASCII letters, digits, "." "_" "-"
+ * (ERR_USAGE). The tar is written as incoming/YEAR@CASE@NAME.tar.part, which is the intent record
+ * too. The descriptor stays open until settle or abandon returned: its lock tells other processes
+ * that somebody is at work.
+ */
+
+/* A new, empty part file, open for reading and writing, and locked. ERR_CONFLICT where another
+ * process is sealing it; what a crash left of that name is settled first. Not in a transaction. */
+int vault_archive_begin(struct vault *vault, const char *relative, int *part_fd, struct err *err);
+
+/* Links the flushed part file to its place, folders made durably. ERR_CONFLICT where NAME.tar
+ * exists. With the write transaction held. */
+int vault_archive_place(struct vault *vault, const char *relative, struct err *err);
+
+/* After the commit: gives up the loose copies of what is in the archive, as far as nobody else
+ * needs them, then removes the part's name. Makes a transaction of its own. The sidecars that the
+ * sealing made due are vault_sidecars_catch_up's to write. */
+int vault_archive_settle(struct vault *vault, int64_t archive_number, const char *relative,
+                         struct err *err);
+
+/* Before the commit, or after a rollback: removes the part and, if placed, NAME.tar. */
+int vault_archive_abandon(struct vault *vault, const char *relative, struct err *err);
 
 /* ---- sidecars: recordings/ab/DIGEST.json, from which the catalog can be rebuilt ---- */
 
-/* Writes the sidecar of a recording from the catalog, durably. */
+/* Writes the sidecar of a recording from the catalog, durably. Best in the transaction that changed
+ * the recording. */
 int vault_sidecar_store(struct vault *vault, int64_t number, struct err *err);
 
 /* What a recording's sidecar must hold now; the text is the caller's. For store and for audit. */
@@ -96,15 +155,16 @@ int vault_sidecar_text(struct vault *vault, const struct catalog_recording *reco
 int vault_sidecar_load(struct vault *vault, const struct catalog_recording *recording, char **text,
                        struct err *err);
 
-/* Writes all sidecars that are due. */
+/* Writes all sidecars that are due. Makes transactions of its own. */
 int vault_sidecars_catch_up(struct vault *vault, struct err *err);
 
 /* ---- names ---- */
 
 /*
  * A case number as a folder and file name that every system takes: ASCII letters, digits, "." "_"
- * "-" stay, runs of anything else become one "-"; where anything was changed or cut (40
- * characters), "-" and the first 8 hexadecimal digits of the number's SHA-256 follow.
+ * "-" stay, runs of anything else become one "-", none at the start; where anything was changed or
+ * cut (40 characters), or could be taken for such a name, "-" and the first 8 hexadecimal digits of
+ * the number's SHA-256 follow.
  * 津西青综执〔2026〕12号 gives "2026-12-" and 8 digits.
  */
 enum { VAULT_CASE_NAME = 64 };

@@ -1,0 +1,182 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/instant.h"
+#include "vault/durable.h"
+#include "vault/key.h"
+#include "vault/password.h"
+#include "vault/vault.h"
+#include "vault/vault_private.h"
+
+#include "base/banned.h"
+
+/*
+ * The order: folders, keys, catalog with the first administrator, and shilu.conf last, without
+ * which the folder is no vault. Until then a failure takes away all that was made.
+ */
+
+AUTO_DEFINE(DIR *, closedir, NULL);
+AUTO_DEFINE(struct catalog *, catalog_free, NULL);
+
+static int check_empty(const char *path, struct err *err)
+{
+    AUTO(closedir) DIR *entries = opendir(path);
+    if (entries == NULL)
+        return err_sys(err, path, _("open"));
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
+        if (entry == NULL)
+            return errno == 0 ? 0 : err_sys(err, path, _("read"));
+        /* lost+found: the root of a disk of its own */
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            strcmp(entry->d_name, "lost+found") != 0)
+            return err_set(err, ERR_CONFLICT, path, _("the folder is not empty"));
+    }
+}
+
+/* Makes the folder where it is not there; *made tells. */
+static int make_root(const char *path, bool *made, struct err *err)
+{
+    *made = mkdir(path, VAULT_FOLDER_MODE) == 0;
+    if (*made)
+        return 0;
+    if (errno != EEXIST)
+        return err_sys(err, path, _("make a folder"));
+    return check_empty(path, err);
+}
+
+static int make_folders(int root, const char *path, struct err *err)
+{
+    for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++) {
+        AUTO(close) int folder = durable_folder(root, vault_folder_names[i], err);
+        if (folder < 0)
+            return err_wrap(err, "%s", path);
+    }
+    return 0;
+}
+
+/* Whether vault_incoming_open and what follows it will find what they need. */
+static int check_file_system(int root, const char *path, struct err *err)
+{
+    static const char name[] = ".shilu-trial";
+    AUTO(close) int fd = durable_unnamed(root, VAULT_EVIDENCE_MODE, err);
+    if (fd < 0 || durable_link_fd(fd, root, name, err) < 0)
+        return err_wrap(err, "%s", path);
+    return durable_remove(root, name, err);
+}
+
+static int store_pem(int folder, const char *name, char *pem, mode_t mode, struct err *err)
+{
+    int done = durable_store(folder, name, bytes_of(pem), mode, err);
+    OPENSSL_cleanse(pem, strlen(pem));
+    free(pem);
+    return done;
+}
+
+static int make_keys(int root, char id[static KEY_ID_TEXT], struct err *err)
+{
+    AUTO(key_free) struct key *key = NULL;
+    AUTO(close) int folder = durable_folder(root, vault_keys_name, err);
+    if (folder < 0 || key_generate(&key, err) < 0)
+        return -1;
+    if (fchmod(folder, 0700) < 0)
+        return err_sys(err, vault_keys_name, _("set permissions"));
+    char *pem;
+    if (key_private_pem(key, &pem, err) < 0 ||
+        store_pem(folder, strchr(vault_private_key_name, '/') + 1, pem, 0600, err) < 0)
+        return -1;
+    if (key_public_pem(key, &pem, err) < 0 ||
+        store_pem(folder, strchr(vault_public_key_name, '/') + 1, pem, 0644, err) < 0)
+        return -1;
+    key_id(key, id);
+    return 0;
+}
+
+static int make_catalog(const char *path, struct vault_created *created, struct err *err)
+{
+    char joined[VAULT_PATH_MAX];
+    char encoded[PASSWORD_ENCODED];
+    vault_join(path, vault_catalog_name, joined);
+    (void)snprintf(created->admin, sizeof created->admin, "admin");
+    if (password_make(created->password, err) < 0 ||
+        password_encode(created->password, encoded, err) < 0)
+        return -1;
+
+    AUTO(catalog_free) struct catalog *catalog = NULL;
+    struct catalog_err wrong;
+    int done = catalog_open(joined, CATALOG_CREATE, &catalog, &wrong);
+    if (done == 0)
+        done = catalog_account_add(catalog, created->admin, "secadmin", encoded, instant_now().us,
+                                   &wrong);
+    OPENSSL_cleanse(encoded, sizeof encoded);
+    return done == 0 ? 0 : err_from_catalog(err, &wrong);
+}
+
+static int fill(int root, const char *path, const char *conf, struct vault_created *created,
+                struct err *err)
+{
+    if (check_file_system(root, path, err) < 0 || make_folders(root, path, err) < 0 ||
+        make_keys(root, created->key_id, err) < 0 || make_catalog(path, created, err) < 0)
+        return -1;
+    return durable_store(root, vault_conf_name, bytes_of(conf), VAULT_FILE_MODE, err);
+}
+
+/* A second mistake here would hide the first: the results are not looked at. */
+static void take_away(int root)
+{
+    static const char *const files[] = {
+        vault_conf_name,  vault_private_key_name, vault_public_key_name, vault_catalog_name,
+        "catalog.db-wal", "catalog.db-shm",       "catalog.db-journal",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        (void)unlinkat(root, files[i], 0);
+    (void)unlinkat(root, vault_keys_name, AT_REMOVEDIR);
+    for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++)
+        (void)unlinkat(root, vault_folder_names[i], AT_REMOVEDIR);
+}
+
+/* The entry of a new vault's folder itself. */
+static int flush_parent(int root, const char *path, struct err *err)
+{
+    AUTO(close) int parent = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return err_sys(err, path, _("open the folder above"));
+    return file_sync(parent, path, err);
+}
+
+int vault_create(const char *path, const char *unit, const char *by, struct vault_created *created,
+                 struct err *err)
+{
+    AUTO(free) char *conf = NULL;
+    bool made;
+    if (settings_print_new(unit, by, &conf, err) < 0 || make_root(path, &made, err) < 0)
+        return -1;
+    AUTO(close) int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return err_sys(err, path, _("open"));
+
+    struct vault_created filled = {0};
+    int done = fill(root, path, conf, &filled, err);
+    if (done == 0 && made)
+        done = flush_parent(root, path, err);
+    if (done == 0) {
+        *created = filled;
+    } else {
+        take_away(root);
+        if (made)
+            (void)rmdir(path);
+    }
+    OPENSSL_cleanse(&filled, sizeof filled);
+    return done;
+}

@@ -1,0 +1,193 @@
+#include "vault/key.h"
+
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/i18n.h"
+
+#include "base/banned.h"
+
+struct key {
+    EVP_PKEY *pair;
+    bool is_private;
+    char id[KEY_ID_TEXT];
+};
+
+AUTO_DEFINE(BIO *, BIO_free_all, NULL);
+AUTO_DEFINE(EVP_PKEY *, EVP_PKEY_free, NULL);
+AUTO_DEFINE(EVP_MD_CTX *, EVP_MD_CTX_free, NULL);
+
+static int crypto_err(const char *what, struct err *err)
+{
+    char reason[160];
+    ERR_error_string_n(ERR_get_error(), reason, sizeof reason);
+    ERR_clear_error();
+    return err_set(err, ERR_SYSTEM, NULL, "%s: %s", what, reason);
+}
+
+static int make_id(EVP_PKEY *pair, char id[static KEY_ID_TEXT], struct err *err)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    unsigned char *der = NULL;
+    int der_len = i2d_PUBKEY(pair, &der);
+    if (der_len <= 0)
+        return crypto_err(_("write the public key"), err);
+    int done = EVP_Digest(der, (size_t)der_len, digest, &len, EVP_sha256(), NULL);
+    OPENSSL_free(der);
+    if (done != 1)
+        return crypto_err("SHA-256", err);
+    bytes_to_hex(digest, 32, id);
+    return 0;
+}
+
+/* Takes the pair over, also when it fails. */
+static int key_of(EVP_PKEY *from, bool is_private, const char *object, struct key **out,
+                  struct err *err)
+{
+    AUTO(EVP_PKEY_free) EVP_PKEY *pair = from;
+    if (EVP_PKEY_get_id(pair) != EVP_PKEY_ED25519)
+        return err_set(err, ERR_DAMAGED, object, _("a key of another kind than Ed25519"));
+    AUTO(key_free) struct key *key = calloc(1, sizeof *key);
+    if (key == NULL)
+        return err_memory(err, object);
+    key->is_private = is_private;
+    key->pair = pair;
+    pair = NULL;
+    if (make_id(key->pair, key->id, err) < 0)
+        return -1;
+    *out = key;
+    key = NULL;
+    return 0;
+}
+
+int key_generate(struct key **out, struct err *err)
+{
+    EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    if (pair == NULL)
+        return crypto_err(_("make a key"), err);
+    return key_of(pair, true, NULL, out, err);
+}
+
+/* Without it OpenSSL would ask the terminal for the password of an encrypted key. */
+static int no_password(char *buffer, int size, int writing, void *context)
+{
+    (void)buffer, (void)size, (void)writing, (void)context;
+    return -1;
+}
+
+typedef EVP_PKEY *pem_reader(BIO *, EVP_PKEY **, pem_password_cb *, void *);
+
+static int key_from_pem(pem_reader *reader, struct bytes pem, const char *object, struct key **out,
+                        struct err *err)
+{
+    if (pem.len > KEY_PEM_MAX)
+        return err_set(err, ERR_DAMAGED, object, _("longer than a key can be"));
+    AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
+    if (bio == NULL)
+        return err_memory(err, object);
+    EVP_PKEY *pair = reader(bio, NULL, no_password, NULL);
+    if (pair == NULL) {
+        ERR_clear_error();
+        return err_set(err, ERR_DAMAGED, object, _("not a key in PEM form"));
+    }
+    return key_of(pair, reader == PEM_read_bio_PrivateKey, object, out, err);
+}
+
+int key_from_private_pem(struct bytes pem, const char *object, struct key **out, struct err *err)
+{
+    return key_from_pem(PEM_read_bio_PrivateKey, pem, object, out, err);
+}
+
+int key_from_public_pem(struct bytes pem, const char *object, struct key **out, struct err *err)
+{
+    return key_from_pem(PEM_read_bio_PUBKEY, pem, object, out, err);
+}
+
+void key_free(struct key *key)
+{
+    if (key == NULL)
+        return;
+    EVP_PKEY_free(key->pair);
+    free(key);
+}
+
+static int text_of(BIO *bio, char **pem, struct err *err)
+{
+    char *at = NULL;
+    long len = BIO_get_mem_data(bio, &at);
+    if (len < 0)
+        return crypto_err(_("write the key"), err);
+    char *text = strndup(at, (size_t)len);
+    if (text == NULL)
+        return err_memory(err, NULL);
+    *pem = text;
+    return 0;
+}
+
+int key_private_pem(const struct key *key, char **pem, struct err *err)
+{
+    if (!key->is_private)
+        return err_set(err, ERR_USAGE, key->id, _("only the public half of the key is here"));
+    AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
+    if (bio == NULL)
+        return err_memory(err, NULL);
+    if (PEM_write_bio_PKCS8PrivateKey(bio, key->pair, NULL, NULL, 0, NULL, NULL) != 1)
+        return crypto_err(_("write the key"), err);
+    return text_of(bio, pem, err);
+}
+
+int key_public_pem(const struct key *key, char **pem, struct err *err)
+{
+    AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
+    if (bio == NULL)
+        return err_memory(err, NULL);
+    if (PEM_write_bio_PUBKEY(bio, key->pair) != 1)
+        return crypto_err(_("write the key"), err);
+    return text_of(bio, pem, err);
+}
+
+void key_id(const struct key *key, char id[static KEY_ID_TEXT])
+{
+    memcpy(id, key->id, KEY_ID_TEXT);
+}
+
+int key_sign(const struct key *key, struct bytes message,
+             uint8_t signature[static KEY_SIGNATURE_MAX], size_t *len, struct err *err)
+{
+    if (!key->is_private)
+        return err_set(err, ERR_USAGE, key->id, _("only the public half of the key is here"));
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL)
+        return err_memory(err, NULL);
+    size_t made = KEY_SIGNATURE_MAX;
+    if (EVP_DigestSignInit(context, NULL, NULL, NULL, key->pair) != 1 ||
+        EVP_DigestSign(context, signature, &made, message.at, message.len) != 1)
+        return crypto_err(_("sign"), err);
+    *len = made;
+    return 0;
+}
+
+int key_verify(const struct key *key, struct bytes message, struct bytes signature,
+               const char *object, struct err *err)
+{
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL)
+        return err_memory(err, object);
+    if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, key->pair) != 1)
+        return crypto_err(_("check a signature"), err);
+    if (EVP_DigestVerify(context, signature.at, signature.len, message.at, message.len) != 1) {
+        ERR_clear_error();
+        return err_set(err, ERR_DAMAGED, object, _("the signature does not hold"));
+    }
+    return 0;
+}

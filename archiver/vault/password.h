@@ -1,0 +1,19 @@
+#ifndef SHILU_VAULT_PASSWORD_H
+#define SHILU_VAULT_PASSWORD_H
+
+struct err;
+
+enum { PASSWORD_TEXT = 20, PASSWORD_ENCODED = 128 };
+
+/* A new password of 79 random bits, "k7mw-…-…-…": lower-case letters and digits that cannot be
+ * taken for one another. Wiped by the caller. */
+int password_make(char password[static PASSWORD_TEXT], struct err *err);
+
+/*
+ * The form in which an account keeps a password: "$scrypt$ln=15,r=8,p=3$SALT$HASH", salt (16
+ * octets, random) and hash (32) in Base64 without padding. Takes 32 MiB while it runs.
+ * Source: RFC 7914; the PHC string format.
+ */
+int password_encode(const char *password, char encoded[static PASSWORD_ENCODED], struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+#ifndef SHILU_VAULT_SETTINGS_H
+#define SHILU_VAULT_SETTINGS_H
+
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "probe/probe.h"
+
+struct err;
+
+/*
+ * shilu.conf: UTF-8 text of "[section]" and "KEY = VALUE" lines; spaces around either are not part
+ * of it; lines that begin with "#" or ";" are comments. The sections and keys are
+ *   [vault]    format = 1
+ *   [unit]     name, zone
+ *   [pattern]  NAME = PATTERN, any number: see probe/name.h
+ * Anything else is an error, so that a slip of the pen is not silently another setting. The lines
+ * are read here and not by inih, which cuts values at 200 bytes and at " ;".
+ */
+struct settings {
+    char *unit;
+    char *zone;
+    unsigned zone_line;             /* 0 where it stands in no line */
+    struct probe_pattern *patterns; /* own ones, whose texts are owned, then the built-in ones */
+    size_t own_count;
+    size_t pattern_count;
+};
+
+enum {
+    SETTINGS_FORMAT = 1,
+    SETTINGS_BYTES_MAX = 256 * 1024,
+    SETTINGS_UNIT_CHARACTERS_MAX = 200,
+    SETTINGS_PATTERNS_MAX = 256,
+};
+
+/* ERR_DAMAGED names `object` and the line; a newer format is told before all else. */
+int settings_parse(struct bytes text, const char *object, struct settings *settings,
+                   struct err *err);
+void settings_release(struct settings *settings);
+
+/* A new vault's shilu.conf, with comments that explain it; the caller's. ERR_USAGE for a unit name
+ * that is empty, too long, or not UTF-8 without control characters. */
+int settings_print_new(const char *unit, const char *by, char **text, struct err *err);
+
+#endif

@@ -1,0 +1,214 @@
+#include "vault/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/instant.h"
+#include "vault/key.h"
+#include "vault/vault_private.h"
+
+#include "base/banned.h"
+
+const char *const vault_folder_names[VAULT_FOLDERS] = {
+    [VAULT_ROOT] = ".",
+    [VAULT_INCOMING] = "incoming",
+    [VAULT_RECORDINGS] = "recordings",
+    [VAULT_ARCHIVES] = "archives",
+    [VAULT_DISCS] = "discs",
+};
+const char vault_conf_name[] = "shilu.conf";
+const char vault_catalog_name[] = "catalog.db";
+const char vault_keys_name[] = "keys";
+const char vault_private_key_name[] = "keys/signing.pem";
+const char vault_public_key_name[] = "keys/public.pem";
+
+void vault_join(const char *path, const char *name, char joined[static VAULT_PATH_MAX])
+{
+    (void)snprintf(joined, VAULT_PATH_MAX, "%s/%s", path, name);
+}
+
+/* Reads a small file of the vault; errors name it with the vault's path. */
+static int read_small(const struct vault *vault, const char *name, size_t ceiling, char **text,
+                      size_t *len, struct err *err)
+{
+    char joined[VAULT_PATH_MAX];
+    vault_join(vault->path, name, joined);
+    AUTO(close) int fd = file_open_regular(AT_FDCWD, joined, err);
+    if (fd < 0)
+        return -1;
+    return file_read_all(fd, joined, ceiling, text, len, err);
+}
+
+static int read_settings(struct vault *vault, struct err *err)
+{
+    AUTO(free) char *text = NULL;
+    size_t len;
+    if (read_small(vault, vault_conf_name, SETTINGS_BYTES_MAX, &text, &len, err) < 0)
+        return err->kind == ERR_MISSING ? err_set(err, ERR_MISSING, vault->path,
+                                                  _("not a vault: it has no %s"), vault_conf_name)
+                                        : -1;
+    char joined[VAULT_PATH_MAX];
+    vault_join(vault->path, vault_conf_name, joined);
+    struct settings *settings = &vault->settings;
+    if (settings_parse((struct bytes){(const uint8_t *)text, len}, joined, settings, err) < 0)
+        return -1;
+    if (instant_set_zone(settings->zone) < 0)
+        return err_set(err, ERR_DAMAGED, joined, _("line %u: this machine knows no zone \"%s\""),
+                       settings->zone_line, settings->zone);
+    vault->shown = (struct vault_settings){
+        .unit = settings->unit,
+        .zone = settings->zone,
+        .patterns = settings->patterns,
+        .pattern_count = settings->pattern_count,
+    };
+    return 0;
+}
+
+static int open_folders(struct vault *vault, struct err *err)
+{
+    for (int i = 0; i < VAULT_FOLDERS; i++) {
+        char joined[VAULT_PATH_MAX];
+        vault_join(vault->path, vault_folder_names[i], joined);
+        vault->folders[i] = open(joined, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (vault->folders[i] < 0)
+            return err_sys(err, i == VAULT_ROOT ? vault->path : joined, _("open"));
+    }
+    return 0;
+}
+
+static int open_catalog(struct vault *vault, enum vault_mode mode, struct err *err)
+{
+    char joined[VAULT_PATH_MAX];
+    vault_join(vault->path, vault_catalog_name, joined);
+    struct catalog_err wrong;
+    if (catalog_open(joined, mode == VAULT_WRITE ? CATALOG_WRITE : CATALOG_READ, &vault->catalog,
+                     &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
+}
+
+int vault_open(const char *path, enum vault_mode mode, struct vault **out, struct err *err)
+{
+    AUTO(vault_free) struct vault *vault = calloc(1, sizeof *vault);
+    if (vault == NULL)
+        return err_memory(err, path);
+    for (int i = 0; i < VAULT_FOLDERS; i++)
+        vault->folders[i] = -1;
+    vault->path = strdup(path);
+    if (vault->path == NULL)
+        return err_memory(err, path);
+    if (access(path, F_OK) < 0)
+        return err_sys(err, path, _("open the vault"));
+    if (read_settings(vault, err) < 0 || open_folders(vault, err) < 0 ||
+        open_catalog(vault, mode, err) < 0)
+        return -1;
+    if (mode == VAULT_WRITE && recover_all(vault, err) < 0)
+        return err_wrap(err, "%s", _("finish what was left half-done"));
+    *out = vault;
+    vault = NULL;
+    return 0;
+}
+
+void vault_free(struct vault *vault)
+{
+    if (vault == NULL)
+        return;
+    catalog_free(vault->catalog);
+    for (int i = 0; i < VAULT_FOLDERS; i++)
+        if (vault->folders[i] >= 0)
+            (void)close(vault->folders[i]); /* only ever read from or flushed */
+    key_free(vault->signing_key);
+    key_free(vault->public_key);
+    settings_release(&vault->settings);
+    free(vault->path);
+    free(vault);
+}
+
+const char *vault_path(const struct vault *vault)
+{
+    return vault->path;
+}
+
+struct catalog *vault_catalog(struct vault *vault)
+{
+    return vault->catalog;
+}
+
+const struct vault_settings *vault_settings(const struct vault *vault)
+{
+    return &vault->shown;
+}
+
+int vault_folder(const struct vault *vault, enum vault_folder folder)
+{
+    return vault->folders[folder];
+}
+
+typedef int pem_parser(struct bytes, const char *, struct key **, struct err *);
+
+static int read_key(const struct vault *vault, const char *name, pem_parser *parse,
+                    struct key **key, struct err *err)
+{
+    char joined[VAULT_PATH_MAX];
+    vault_join(vault->path, name, joined);
+    AUTO(free) char *pem = NULL;
+    size_t len;
+    if (read_small(vault, name, KEY_PEM_MAX, &pem, &len, err) < 0)
+        return -1;
+    int done = parse((struct bytes){(const uint8_t *)pem, len}, joined, key, err);
+    OPENSSL_cleanse(pem, len);
+    return done;
+}
+
+int vault_public_key(struct vault *vault, const struct key **key, struct err *err)
+{
+    if (vault->public_key == NULL &&
+        read_key(vault, vault_public_key_name, key_from_public_pem, &vault->public_key, err) < 0)
+        return -1;
+    *key = vault->public_key;
+    return 0;
+}
+
+int vault_signing_key(struct vault *vault, const struct key **key, struct err *err)
+{
+    const struct key *public_half;
+    if (vault_public_key(vault, &public_half, err) < 0)
+        return -1;
+    if (vault->signing_key == NULL) {
+        AUTO(key_free) struct key *read = NULL;
+        if (read_key(vault, vault_private_key_name, key_from_private_pem, &read, err) < 0)
+            return -1;
+        char id[KEY_ID_TEXT];
+        char public_id[KEY_ID_TEXT];
+        key_id(read, id);
+        key_id(public_half, public_id);
+        if (strcmp(id, public_id) != 0)
+            return err_set(err, ERR_DAMAGED, vault_private_key_name,
+                           _("is not the private half of %s"), vault_public_key_name);
+        vault->signing_key = read;
+        read = NULL;
+    }
+    *key = vault->signing_key;
+    return 0;
+}
+
+void vault_actor(char actor[static 128])
+{
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char room[4096];
+    uid_t user = getuid();
+    if (getpwuid_r(user, &entry, room, sizeof room, &found) == 0 && found != NULL)
+        (void)snprintf(actor, 128, "os:%s", found->pw_name);
+    else
+        (void)snprintf(actor, 128, "os:%lu", (unsigned long)user);
+}

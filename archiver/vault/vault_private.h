@@ -1,0 +1,54 @@
+#ifndef SHILU_VAULT_PRIVATE_H
+#define SHILU_VAULT_PRIVATE_H
+
+#include "vault/settings.h"
+#include "vault/vault.h"
+
+enum {
+    VAULT_FOLDERS = VAULT_DISCS + 1,
+    VAULT_FOLDER_MODE = 0750,
+    VAULT_FILE_MODE = 0640,
+    VAULT_EVIDENCE_MODE = 0440, /* stored recordings and archives: never written again */
+    VAULT_SIDECAR_NAME = 72,
+    VAULT_PATH_MAX = 4096,
+};
+
+struct vault {
+    char *path;
+    int folders[VAULT_FOLDERS];
+    struct catalog *catalog;
+    struct settings settings;
+    struct vault_settings shown;
+    struct key *signing_key; /* NULL until asked for */
+    struct key *public_key;
+};
+
+extern const char *const vault_folder_names[VAULT_FOLDERS];
+extern const char vault_conf_name[], vault_catalog_name[], vault_keys_name[],
+    vault_private_key_name[], vault_public_key_name[];
+
+/* "PATH/NAME", cut where it does not fit: for messages, and for the catalog's path. */
+void vault_join(const char *path, const char *name, char joined[static VAULT_PATH_MAX]);
+
+/* Whether a name has the form that vault_stored_name gives. */
+bool stored_name_is(const char *name);
+
+/* Opens recordings/ab of a stored name or sidecar; ERR_MISSING where it was never made. */
+int stored_folder(const struct vault *vault, const char *name, struct err *err);
+
+/* Removes the loose bytes unless the catalog still needs them. The folder is not flushed. */
+int stored_unlink(const struct vault *vault, const char *stored_name, struct err *err);
+
+/* "DIGEST.json" */
+void sidecar_name(const uint8_t sha256[static 32], char name[static VAULT_SIDECAR_NAME]);
+
+/* Finishes or undoes what a crash left in incoming/. */
+int recover_all(struct vault *vault, struct err *err);
+
+/* Whether a name in incoming/ is that of an archive under way. */
+bool archive_part_is(const char *name);
+
+/* Finishes or undoes the archive of a name in incoming/, unless another process is at it. */
+int archive_recover(struct vault *vault, const char *part, struct err *err);
+
+#endif

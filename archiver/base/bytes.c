@@ -18,7 +18,7 @@ struct bytes bytes_cut(struct bytes text, uint8_t separator, struct bytes *rest)
 {
     const uint8_t *found = text.len == 0 ? NULL : memchr(text.at, separator, text.len);
     if (found == NULL) {
-        *rest = (struct bytes){text.at + text.len, 0};
+        *rest = text.len == 0 ? text : (struct bytes){text.at + text.len, 0};
         return text;
     }
     size_t len = (size_t)(found - text.at);

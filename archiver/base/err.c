@@ -80,15 +80,17 @@ int err_memory(struct err *err, const char *object)
 
 int err_wrap(struct err *err, const char *format, ...)
 {
-    char text[sizeof err->text * 3];
+    /* twice the room, so that only cut_copy cuts: between characters */
+    const size_t room = sizeof err->text * 2;
+    char text[sizeof err->text * 4];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(text, sizeof err->text, format, args);
+    int len = vsnprintf(text, room, format, args);
     va_end(args);
 
     size_t at = len < 0 ? 0 : (size_t)len;
-    if (at >= sizeof err->text)
-        at = sizeof err->text - 1;
+    if (at >= room)
+        at = room - 1;
     (void)snprintf(text + at, sizeof text - at, ": %s", err->text);
     cut_copy(err->text, sizeof err->text, text);
     return -1;

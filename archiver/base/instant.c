@@ -1,10 +1,13 @@
 #include "base/instant.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/auto.h"
 
 #include "base/banned.h"
 
@@ -29,16 +32,14 @@ struct instant instant_now(void)
     };
 }
 
-static int64_t floor_divide(int64_t a, int64_t b)
-{
-    int64_t q = a / b;
-    return a % b < 0 ? q - 1 : q;
-}
-
 void instant_print(struct instant at, char text[static INSTANT_TEXT])
 {
-    int64_t seconds = floor_divide(at.us, US);
-    int fraction = (int)(at.us - seconds * US);
+    int64_t seconds = at.us / US;
+    int fraction = (int)(at.us % US);
+    if (fraction < 0) { /* before 1970: seconds are counted from below */
+        fraction += US;
+        seconds--;
+    }
     time_t local = (time_t)(seconds + at.offset_minutes * 60);
     struct tm day = {0};
     (void)gmtime_r(&local, &day); /* fails only beyond the year 2^31 */
@@ -136,11 +137,11 @@ int instant_parse(struct bytes text, struct instant *at, bool *zoned)
     day.tm_year -= 1900;
     day.tm_mon -= 1;
 
-    int month = day.tm_mon;
-    struct tm normal = day;
-    int64_t seconds = (int64_t)timegm(&normal);
-    if (normal.tm_mon != month) /* 31 April */
+    struct tm date = {.tm_year = day.tm_year, .tm_mon = day.tm_mon, .tm_mday = day.tm_mday};
+    int64_t seconds = (int64_t)timegm(&date);
+    if (date.tm_mon != day.tm_mon) /* 31 April */
         return -1;
+    seconds += (int64_t)day.tm_hour * 3600 + day.tm_min * 60 + day.tm_sec;
     if (!has_zone) {
         seconds = (int64_t)mktime(&day);
         offset = (int)(day.tm_gmtoff / 60);
@@ -153,12 +154,21 @@ int instant_parse(struct bytes text, struct instant *at, bool *zoned)
     return 0;
 }
 
+/* Folders and tables lie among the zones: only a file that begins as RFC 8536 says is one. */
+static bool is_zone_file(const char *path)
+{
+    char magic[4] = {0};
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && read(fd, magic, sizeof magic) == sizeof magic &&
+           memcmp(magic, "TZif", sizeof magic) == 0;
+}
+
 int instant_set_zone(const char *name)
 {
     char path[512];
     int len = snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
     if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL || len < 0 ||
-        (size_t)len >= sizeof path || access(path, R_OK) < 0)
+        (size_t)len >= sizeof path || !is_zone_file(path))
         return -1;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
     if (setenv("TZ", name, 1) < 0)

@@ -178,3 +178,11 @@ float read_le_float(const uint8_t *at)
     memcpy(&value, &bits, sizeof value);
     return value;
 }
+
+double read_le_double(const uint8_t *at)
+{
+    uint64_t bits = read_le64(at);
+    double value = 0;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}

@@ -41,5 +41,6 @@ uint16_t read_le16(const uint8_t *at);
 uint32_t read_le32(const uint8_t *at);
 uint64_t read_le64(const uint8_t *at);
 float read_le_float(const uint8_t *at);
+double read_le_double(const uint8_t *at);
 
 #endif

@@ -9,13 +9,16 @@
  *
  *   {device} {officer} {sequence} {channel}   the shortest run of letters, digits and "_-" that
  *                                             lets the rest match
- *   {sequence:N}, {device:N}, …               exactly N characters
+ *   {sequence:4}, {device:7}, …               exactly so many of them
  *   {channel:F|B|I}                           one of the words
  *   {time:YYYYMMDD-hhmmss}                    Y M D h m s stand for digits, all else for itself;
- *                                             "Z" after the braces' text means UTC
+ *                                             a "Z" at the end stands for nothing in the name and
+ *                                             means UTC
  *   {*}                                       anything, not kept
  *
+ * A time needs YYYY, MM, DD, hh, mm and ss (ss may be left out) and must be one of the calendar.
  * The first pattern that matches sets report->name and adds a time of source "name:PATTERN".
+ * Patterns that probe_pattern_check refuses match nothing.
  */
 void name_read(const char *name, const struct probe_pattern *patterns, size_t count,
                struct probe_report *report);

@@ -1,6 +1,4 @@
-#include "probe/report.h"
-
-#include "probe/text.h"
+#include "probe/report_private.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -9,47 +7,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/fail.h"
+#include "probe/text.h"
+
 static const int64_t SECOND = 1000000;
 static const int64_t YEAR_1990 = 631152000;
 static const int64_t YEAR_2100 = 4102444800;
 
-enum { TEXT_BLOCK_BYTES = 4096, TEXT_TOTAL_MAX = 1 << 20 };
-
-/* Texts live as long as the report: they are cut from blocks that are freed together. */
-struct block {
-    struct block *next;
-    size_t used;
-    char bytes[TEXT_BLOCK_BYTES];
-};
-
-struct own_report {
-    struct probe_report report; /* first: a report of ours is one of these */
-    struct block *blocks;
-    size_t text_bytes;
-    uint32_t fix_stride; /* every so many-th fix is kept */
-    uint32_t fix_seen;
-    struct probe_fix *track;
-    size_t track_room;
-    struct probe_stream streams[PROBE_LIST_MAX];
-    struct probe_time times[PROBE_LIST_MAX];
-    struct probe_position positions[PROBE_LIST_MAX];
-    struct probe_issue issues[PROBE_LIST_MAX];
-    struct probe_content contents[PROBE_LIST_MAX];
-};
-
-static struct own_report *own(struct probe_report *report)
-{
-    return (struct own_report *)report;
-}
-
 int report_new(struct probe_report **out, struct probe_err *err)
 {
     struct own_report *self = calloc(1, sizeof *self);
-    if (self == NULL) {
-        *err = (struct probe_err){.kind = PROBE_ERR_MEMORY};
-        (void)snprintf(err->text, sizeof err->text, "out of memory");
-        return -1;
-    }
+    if (self == NULL)
+        return probe_fail_memory(err);
     self->fix_stride = 1;
     struct probe_report *report = &self->report;
     report->duration_s = NAN;
@@ -66,9 +35,9 @@ void probe_report_free(struct probe_report *report)
 {
     if (report == NULL)
         return;
-    struct own_report *self = own(report);
+    struct own_report *self = report_own(report);
     while (self->blocks != NULL) {
-        struct block *next = self->blocks->next;
+        struct report_block *next = self->blocks->next;
         free(self->blocks);
         self->blocks = next;
     }
@@ -106,7 +75,7 @@ static const char *keep(struct own_report *self, const char *text, size_t len)
         note_cut(self);
         return NULL;
     }
-    struct block *block = self->blocks;
+    struct report_block *block = self->blocks;
     if (block == NULL || TEXT_BLOCK_BYTES - block->used < len + 1) {
         block = calloc(1, sizeof *block);
         if (block == NULL) {
@@ -128,7 +97,7 @@ const char *report_keep(struct probe_report *report, struct probe_bytes text)
 {
     char clean[TEXT_BYTES_MAX];
     size_t len = text_clean(text, clean);
-    return keep(own(report), clean, len);
+    return keep(report_own(report), clean, len);
 }
 
 static const char *keep_string(struct own_report *self, const char *text)
@@ -154,7 +123,7 @@ void report_set_text(struct probe_report *report, enum report_text which, struct
 void report_add_time(struct probe_report *report, const char *source, int64_t us,
                      int32_t offset_minutes, enum probe_certainty certainty)
 {
-    struct own_report *self = own(report);
+    struct own_report *self = report_own(report);
     if (us < YEAR_1990 * SECOND || us >= YEAR_2100 * SECOND)
         return;
     if (offset_minutes <= -1440 || offset_minutes >= 1440)
@@ -206,7 +175,7 @@ static bool fix_clean(struct probe_fix *fix)
 
 void report_add_position(struct probe_report *report, const char *source, struct probe_fix fix)
 {
-    struct own_report *self = own(report);
+    struct own_report *self = report_own(report);
     if (!fix_clean(&fix) || !has_room(self, report->position_count))
         return;
     const char *kept = keep_string(self, source);
@@ -244,7 +213,7 @@ static void track_thin(struct own_report *self)
 
 void report_add_fix(struct probe_report *report, const char *source, struct probe_fix fix)
 {
-    struct own_report *self = own(report);
+    struct own_report *self = report_own(report);
     if (!fix_clean(&fix))
         return;
     if (report->track_source == NULL)
@@ -276,7 +245,7 @@ static const char *keep_detail(struct own_report *self, const char *format, va_l
 
 void report_add_issue(struct probe_report *report, const char *code, const char *detail, ...)
 {
-    struct own_report *self = own(report);
+    struct own_report *self = report_own(report);
     if (!has_room(self, report->issue_count))
         return;
     va_list arguments;
@@ -294,7 +263,7 @@ void report_add_issue(struct probe_report *report, const char *code, const char 
 
 void report_add_content(struct probe_report *report, const char *name, const char *detail, ...)
 {
-    struct own_report *self = own(report);
+    struct own_report *self = report_own(report);
     if (!has_room(self, report->content_count))
         return;
     va_list arguments;
@@ -312,7 +281,7 @@ void report_add_content(struct probe_report *report, const char *name, const cha
 
 void report_add_stream(struct probe_report *report, const struct probe_stream *stream)
 {
-    struct own_report *self = own(report);
+    struct own_report *self = report_own(report);
     if (!has_room(self, report->stream_count))
         return;
     struct probe_stream copy = *stream;

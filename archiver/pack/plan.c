@@ -1,0 +1,248 @@
+#include "pack/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/i18n.h"
+#include "pack/entry.h"
+#include "pack/index.h"
+#include "pack/names.h"
+
+#include "base/banned.h"
+
+/* What a callback of the catalog gathers, and the first thing that went wrong in it. */
+struct gathering {
+    struct plan *plan;
+    size_t room;
+    int failed;
+    struct err err;
+};
+
+static int file_add(struct plan *plan, size_t *room, struct plan_file **out, struct err *err)
+{
+    if (plan->count == INDEX_ENTRIES_MAX)
+        return err_set(err, ERR_USAGE, plan->the_case->number,
+                       _("more than %d files in one volume"), INDEX_ENTRIES_MAX);
+    if (plan->count == *room) {
+        size_t wanted = *room == 0 ? 64 : *room * 2;
+        struct plan_file *more = realloc(plan->files, wanted * sizeof *more);
+        if (more == NULL)
+            return err_memory(err, plan->the_case->number);
+        plan->files = more;
+        *room = wanted;
+    }
+    *out = &plan->files[plan->count++];
+    memset(*out, 0, sizeof **out);
+    return 0;
+}
+
+static int file_fill(struct plan *plan, struct plan_file *file, const char *original_name,
+                     const char *stored_name, const uint8_t sha256[static 32],
+                     const uint8_t sm3[static 32], struct err *err)
+{
+    file->original_name = strdup(original_name);
+    file->stored_name = strdup(stored_name);
+    if (file->original_name == NULL || file->stored_name == NULL)
+        return err_memory(err, original_name);
+    memcpy(file->digests.sha256, sha256, 32);
+    memcpy(file->digests.sm3, sm3, 32);
+    if (ckd_add(&plan->payload_bytes, plan->payload_bytes, file->size) ||
+        plan->payload_bytes > (uint64_t)INT64_MAX / 2)
+        return err_set(err, ERR_DAMAGED, original_name, _("sizes beyond any archive"));
+    return 0;
+}
+
+static int recording_gather(struct plan *plan, size_t *room,
+                            const struct catalog_recording *recording, struct err *err)
+{
+    struct plan_file *file;
+    if (file_add(plan, room, &file, err) < 0)
+        return -1;
+    file->recording = recording->number;
+    file->size = recording->size_bytes;
+    if (file_fill(plan, file, recording->original_name, recording->stored_name, recording->sha256,
+                  recording->sm3, err) < 0)
+        return -1;
+    return entry_describe_recording(recording, file, err);
+}
+
+static int recordings_gather(struct catalog *catalog, struct plan *plan, size_t *room,
+                             struct err *err)
+{
+    struct catalog_err wrong;
+    AUTO(free) int64_t *numbers = NULL;
+    size_t count;
+    if (catalog_unsealed(catalog, plan->the_case->number, &numbers, &count, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    for (size_t i = 0; i < count; i++) {
+        struct catalog_recording *recording;
+        if (catalog_recording_load(catalog, numbers[i], &recording, &wrong) < 0)
+            return err_from_catalog(err, &wrong);
+        int done = recording_gather(plan, room, recording, err);
+        catalog_recording_free(recording);
+        if (done < 0)
+            return -1;
+    }
+    plan->recording_count = plan->count;
+    return 0;
+}
+
+static int attachment_fill(struct gathering *gathering, const struct catalog_attachment *attachment)
+{
+    struct plan_file *file;
+    struct err *err = &gathering->err;
+    if (file_add(gathering->plan, &gathering->room, &file, err) < 0)
+        return -1;
+    file->recording = attachment->recording;
+    file->attachment = attachment->number;
+    file->size = attachment->size_bytes;
+    if (file_fill(gathering->plan, file, attachment->name, attachment->stored_name,
+                  attachment->sha256, attachment->sm3, err) < 0)
+        return -1;
+    return entry_describe_attachment(attachment->kind, file, err);
+}
+
+static void attachment_gather(void *context, const struct catalog_attachment *attachment)
+{
+    struct gathering *gathering = context;
+    if (gathering->failed == 0)
+        gathering->failed = attachment_fill(gathering, attachment);
+}
+
+static int files_gather(struct catalog *catalog, struct plan *plan, struct err *err)
+{
+    struct catalog_err wrong;
+    struct gathering gathering = {.plan = plan};
+    if (recordings_gather(catalog, plan, &gathering.room, err) < 0)
+        return -1;
+    if (catalog_attachments_unsealed(catalog, plan->the_case->number, attachment_gather, &gathering,
+                                     &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (gathering.failed < 0) {
+        *err = gathering.err;
+        return -1;
+    }
+    if (plan->count == 0)
+        return err_set(err, ERR_MISSING, plan->the_case->number,
+                       _("nothing to seal: everything of this case is in its archives"));
+    return 0;
+}
+
+static void volume_see(void *context, const struct catalog_archive *archive)
+{
+    struct plan *plan = context;
+    if (archive->volume < plan->volume)
+        return;
+    const char *slash = strrchr(archive->path, '/');
+    plan->volume = archive->volume + 1;
+    plan->has_previous = true;
+    (void)snprintf(plan->previous, sizeof plan->previous, "%s",
+                   slash != NULL ? slash + 1 : archive->path);
+    memcpy(plan->previous_sha256, archive->sha256, 32);
+}
+
+static int volume_find(struct catalog *catalog, const char *case_number, struct plan *plan,
+                       struct err *err)
+{
+    struct catalog_err wrong;
+    plan->volume = 1;
+    if (catalog_archive_each(catalog, case_number, volume_see, plan, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
+}
+
+int plan_next_volume(struct catalog *catalog, const char *case_number, uint32_t *volume,
+                     struct err *err)
+{
+    struct plan seen = {.volume = 0};
+    if (volume_find(catalog, case_number, &seen, err) < 0)
+        return -1;
+    *volume = seen.volume;
+    return 0;
+}
+
+static int time_settle(struct plan *plan, int64_t sealed_us, struct err *err)
+{
+    time_t seconds = (time_t)(sealed_us / 1000000 - (sealed_us % 1000000 < 0));
+    struct tm local;
+    if (localtime_r(&seconds, &local) == NULL || local.tm_year < 70 || local.tm_year > 8099)
+        return err_set(err, ERR_USAGE, plan->the_case->number, _("no sealing time"));
+    plan->sealed_us = (int64_t)seconds * 1000000; /* a tar's times are whole seconds */
+    instant_print((struct instant){plan->sealed_us, (int16_t)(local.tm_gmtoff / 60)},
+                  plan->sealed_at);
+    return 0;
+}
+
+static int names_settle(struct plan *plan, struct err *err)
+{
+    if (names_give(plan->files, plan->count, err) < 0)
+        return -1;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (entry_name(&plan->files[i], err) < 0)
+            return -1;
+    }
+    char name[VAULT_CASE_NAME];
+    vault_case_name(plan->the_case->number, name);
+    (void)snprintf(plan->bag, sizeof plan->bag, "%s-v%03u", name, (unsigned)plan->volume);
+    return 0;
+}
+
+int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
+              struct err *err)
+{
+    struct catalog *catalog = vault_catalog(vault);
+    struct catalog_err wrong;
+    AUTO(plan_free) struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL)
+        return err_memory(err, case_number);
+    plan->unit = vault_settings(vault)->unit;
+    if (catalog_case_load(catalog, case_number, &plan->the_case, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (time_settle(plan, sealed_us, err) < 0 || files_gather(catalog, plan, err) < 0 ||
+        volume_find(catalog, plan->the_case->number, plan, err) < 0 || names_settle(plan, err) < 0)
+        return -1;
+    *out = plan;
+    plan = NULL;
+    return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL)
+        return;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_file *file = &plan->files[i];
+        free(file->original_name);
+        free(file->stored_name);
+        free(file->name);
+        free(file->before_offset);
+        free(file->behind_offset);
+        free(file->tags);
+        free(file->kind);
+    }
+    free(plan->files);
+    catalog_case_free(plan->the_case);
+    free(plan);
+}
+
+int plan_numbers(const struct plan *plan, int64_t **recordings, int64_t **attachments,
+                 struct err *err)
+{
+    AUTO(free) int64_t *first = calloc(plan->recording_count + 1, sizeof *first);
+    AUTO(free) int64_t *second = calloc(plan->count - plan->recording_count + 1, sizeof *second);
+    if (first == NULL || second == NULL)
+        return err_memory(err, plan->the_case->number);
+    for (size_t i = 0; i < plan->recording_count; i++)
+        first[i] = plan->files[i].recording;
+    for (size_t i = plan->recording_count; i < plan->count; i++)
+        second[i - plan->recording_count] = plan->files[i].attachment;
+    *recordings = first;
+    *attachments = second;
+    first = NULL;
+    second = NULL;
+    return 0;
+}

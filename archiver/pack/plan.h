@@ -1,0 +1,68 @@
+#ifndef SHILU_PACK_PLAN_H
+#define SHILU_PACK_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/instant.h"
+#include "catalog/catalog.h"
+#include "digest/digest.h"
+#include "vault/vault.h"
+
+struct err;
+
+/* What one volume is to hold, as the catalog knows it: all sizes, digests and texts, before a byte
+ * is written. */
+
+/* A recording, or an attachment of one. */
+struct plan_file {
+    int64_t recording;
+    int64_t attachment; /* its number; 0 for a recording */
+    char *original_name;
+    char *stored_name;
+    char *name; /* below the bag: "data/…" */
+    uint64_t size;
+    struct digest_pair digests;
+    char *before_offset, *behind_offset; /* its entry in index.json around the offset */
+    char *tags;                          /* the standing tags as JSON; NULL for an attachment */
+    char *kind;                          /* of an attachment; NULL for a recording */
+    uint64_t offset;                     /* of its content in the tar, once laid out */
+};
+
+enum { PLAN_BAG_MAX = VAULT_CASE_NAME + 16 };
+
+struct plan {
+    struct catalog_case *the_case;
+    const char *unit;
+    int64_t sealed_us;
+    char sealed_at[INSTANT_TEXT]; /* the same, in the vault's zone */
+    uint32_t volume;
+    char bag[PLAN_BAG_MAX]; /* "2026-12-5d0c3a7e-v001" */
+    bool has_previous;
+    char previous[PLAN_BAG_MAX + 8]; /* the volume before: "….tar" */
+    uint8_t previous_sha256[32];
+    struct plan_file *files; /* recordings first, each kind by number */
+    size_t count, recording_count;
+    uint64_t payload_bytes;
+};
+
+/*
+ * Loads what belongs to the case and is in no volume yet. ERR_MISSING: no such case, or nothing to
+ * seal.
+ */
+int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
+              struct err *err);
+void plan_free(struct plan *plan);
+AUTO_DEFINE(struct plan *, plan_free, NULL);
+
+/* The number of the case's next volume, as the catalog stands now. */
+int plan_next_volume(struct catalog *catalog, const char *case_number, uint32_t *volume,
+                     struct err *err);
+
+/* The numbers of what is in it, for catalog_archive_add; the caller's. */
+int plan_numbers(const struct plan *plan, int64_t **recordings, int64_t **attachments,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * Sealing. What must hold, whenever it is interrupted:
+ *
+ *  1. A volume is named in the catalog only when its tar is whole, flushed, read back and placed.
+ *  2. A recording's loose copy is given up only when the catalog names a volume that holds it.
+ *  3. What is not named in the catalog is removed: by this process, or by the vault at its next
+ *     opening.
+ *
+ * The vault's archive functions keep 2 and 3 on the disk; the order of the calls here keeps 1:
+ *
+ *   plan ─► lay out ─► begin ─► write, check, flush, read back ─► place ─► commit ─► settle
+ *                        └────────────────────► abandon ◄──────────┘
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/instant.h"
+#include "pack/bag.h"
+#include "pack/contents.h"
+#include "pack/pack.h"
+#include "pack/plan.h"
+#include "pack/readback.h"
+#include "pack/skeleton.h"
+#include "vault/key.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+/* Members of the tar: the bag's folder, its tag files, the folder data/, the plan's files. */
+enum { BEFORE_DATA = 1 + BAG_FILES + 1 };
+
+struct sealing {
+    struct vault *vault;
+    const struct key *key;
+    struct plan *plan;
+    struct bag bag;
+    struct skeleton skeleton;
+    char relative[512]; /* "archives/2026/…/….tar" */
+};
+
+static void sealing_release(struct sealing *sealing)
+{
+    plan_free(sealing->plan);
+    bag_release(&sealing->bag);
+    free(sealing->skeleton.members);
+}
+
+static void sealing_release_at(struct sealing *sealing)
+{
+    sealing_release(sealing);
+}
+
+static uint64_t padded(uint64_t size)
+{
+    return (size + 511) / 512 * 512;
+}
+
+/* ---- layout ---- */
+
+static int members_make(struct sealing *sealing, struct err *err)
+{
+    const struct plan *plan = sealing->plan;
+    size_t count = BEFORE_DATA + plan->count;
+    struct skeleton_member *members = calloc(count, sizeof *members);
+    if (members == NULL)
+        return err_memory(err, plan->bag);
+    sealing->skeleton = (struct skeleton){
+        .case_number = plan->the_case->number,
+        .time_s = plan->sealed_us / 1000000,
+        .members = members,
+        .count = count,
+    };
+    (void)snprintf(members[0].name, sizeof members[0].name, "%s/", plan->bag);
+    members[0].is_folder = true;
+    for (size_t i = 0; i < BAG_FILES; i++) {
+        struct skeleton_member *member = &members[1 + i];
+        (void)snprintf(member->name, sizeof member->name, "%s/%s", plan->bag, bag_file_names[i]);
+        member->size = sealing->bag.len[i];
+    }
+    struct skeleton_member *data = &members[BEFORE_DATA - 1];
+    (void)snprintf(data->name, sizeof data->name, "%s/data/", plan->bag);
+    data->is_folder = true;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct skeleton_member *member = &members[BEFORE_DATA + i];
+        (void)snprintf(member->name, sizeof member->name, "%s/%s", plan->bag, plan->files[i].name);
+        member->size = plan->files[i].size;
+        member->evidence = &plan->files[i];
+    }
+    return 0;
+}
+
+static void offsets_take(struct sealing *sealing)
+{
+    for (size_t i = 0; i < sealing->plan->count; i++)
+        sealing->plan->files[i].offset = sealing->skeleton.members[BEFORE_DATA + i].offset;
+}
+
+/*
+ * The index holds offsets that depend on its own length: it is printed until its length stays.
+ * Longer digits can only make it longer, so that this ends; spaces make up where they end shorter.
+ */
+static int index_settle(struct sealing *sealing, struct err *err)
+{
+    uint64_t bare = padded(sealing->bag.len[BAG_INDEX]);
+    uint64_t bare_size = sealing->skeleton.size;
+    size_t room;
+    do {
+        room = sealing->bag.len[BAG_INDEX];
+        uint64_t shift = padded(room) - bare;
+        sealing->skeleton.size = bare_size + shift;
+        struct bag_index about = {.archive_size = sealing->skeleton.size};
+        if (bag_index_print(sealing->plan, shift, &about, room, &sealing->bag, err) < 0)
+            return -1;
+    } while (sealing->bag.len[BAG_INDEX] != room);
+    sealing->skeleton.members[1 + BAG_INDEX].size = room;
+    return 0;
+}
+
+/* All sizes, offsets, and texts but the structure's digest and the signature. */
+static int lay_out(struct sealing *sealing, struct err *err)
+{
+    const struct plan *plan = sealing->plan;
+    if (bag_make(plan, sealing->key, &sealing->bag, err) < 0 || members_make(sealing, err) < 0 ||
+        skeleton_write(&sealing->skeleton, -1, plan->bag, err) < 0)
+        return -1;
+    offsets_take(sealing);
+    if (index_settle(sealing, err) < 0)
+        return -1;
+    char name[VAULT_CASE_NAME];
+    vault_case_name(plan->the_case->number, name);
+    (void)snprintf(sealing->relative, sizeof sealing->relative, "archives/%.4s/%s/%s.tar",
+                   plan->sealed_at, name, plan->bag);
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static int space_take(int part, uint64_t size, const char *object, struct err *err)
+{
+    int number = posix_fallocate(part, 0, (off_t)size);
+    return number != 0 ? err_number(err, number, object, _("reserve its space")) : 0;
+}
+
+/* Everything but the evidence; the index now with the structure's digest, and signed. */
+static int head_write(struct sealing *sealing, int part, struct err *err)
+{
+    const struct plan *plan = sealing->plan;
+    struct bag *bag = &sealing->bag;
+    if (skeleton_write(&sealing->skeleton, part, plan->bag, err) < 0)
+        return -1;
+    offsets_take(sealing);
+    struct bag_index about = {.archive_size = sealing->skeleton.size};
+    memcpy(about.structure_sha256, sealing->skeleton.structure_sha256, 32);
+    if (bag_index_print(plan, 0, &about, bag->len[BAG_INDEX], bag, err) < 0 ||
+        bag_sign(plan, sealing->key, bag, err) < 0)
+        return -1;
+    for (size_t i = 0; i < BAG_FILES; i++) {
+        const struct skeleton_member *member = &sealing->skeleton.members[1 + i];
+        if (bag->len[i] != member->size)
+            return err_set(err, ERR_SYSTEM, plan->bag, "%s: %s", bag_file_names[i],
+                           _("its length changed while it was written"));
+        if (file_write_at(part, plan->bag, member->offset, bag->text[i], bag->len[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_all(struct sealing *sealing, int part, const struct progress *progress,
+                     struct digest_pair *whole, struct err *err)
+{
+    const struct plan *plan = sealing->plan;
+    if (space_take(part, sealing->skeleton.size, plan->bag, err) < 0 ||
+        head_write(sealing, part, err) < 0 ||
+        contents_copy(sealing->vault, plan, part, sealing->skeleton.size, progress, whole, err) <
+            0 ||
+        file_sync(part, plan->bag, err) < 0)
+        return -1;
+    return readback_check(part, plan, sealing->key, err);
+}
+
+/* ---- the catalog ---- */
+
+static int enter_within(struct sealing *sealing, const struct digest_pair *whole, const char *by,
+                        int64_t *number, struct err *err)
+{
+    const struct plan *plan = sealing->plan;
+    struct catalog *catalog = vault_catalog(sealing->vault);
+    uint32_t volume;
+    AUTO(free) int64_t *recordings = NULL;
+    AUTO(free) int64_t *attachments = NULL;
+    if (plan_numbers(plan, &recordings, &attachments, err) < 0 ||
+        plan_next_volume(catalog, plan->the_case->number, &volume, err) < 0)
+        return -1;
+    if (volume != plan->volume)
+        return err_set(err, ERR_CONFLICT, plan->the_case->number,
+                       _("was sealed by another process meanwhile"));
+    if (vault_archive_place(sealing->vault, sealing->relative, err) < 0)
+        return -1;
+    AUTO(free) char *sealed_by = strdup(by);
+    if (sealed_by == NULL)
+        return err_memory(err, plan->bag);
+    struct catalog_archive archive = {
+        .case_number = plan->the_case->number,
+        .volume = plan->volume,
+        .path = sealing->relative,
+        .size_bytes = sealing->skeleton.size,
+        .sealed_us = plan->sealed_us,
+        .sealed_by = sealed_by,
+    };
+    memcpy(archive.sha256, whole->sha256, 32);
+    memcpy(archive.sm3, whole->sm3, 32);
+    struct catalog_err wrong;
+    if (catalog_archive_add(catalog, &archive, recordings, plan->recording_count, attachments,
+                            plan->count - plan->recording_count, number, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
+}
+
+static int enter(struct sealing *sealing, const struct digest_pair *whole, const char *by,
+                 int64_t *number, struct err *err)
+{
+    struct catalog *catalog = vault_catalog(sealing->vault);
+    struct catalog_err wrong;
+    if (catalog_begin(catalog, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (enter_within(sealing, whole, by, number, err) < 0) {
+        catalog_rollback(catalog);
+        return -1;
+    }
+    if (catalog_commit(catalog, &wrong) < 0) {
+        catalog_rollback(catalog);
+        return err_from_catalog(err, &wrong);
+    }
+    return 0;
+}
+
+static int write_and_enter(struct sealing *sealing, const char *by, const struct progress *progress,
+                           struct pack_sealed *sealed, struct err *err)
+{
+    AUTO(close) int part = -1; /* its lock is held until it is settled or abandoned */
+    int64_t number;
+    if (vault_archive_begin(sealing->vault, sealing->relative, &part, err) < 0)
+        return -1;
+    if (write_all(sealing, part, progress, &sealed->digests, err) < 0 ||
+        enter(sealing, &sealed->digests, by, &number, err) < 0) {
+        struct err later;
+        if (vault_archive_abandon(sealing->vault, sealing->relative, &later) < 0)
+            (void)err_wrap(err, _("what was begun could not be removed (%s)"), later.text);
+        return -1;
+    }
+    if (vault_archive_settle(sealing->vault, number, sealing->relative, err) < 0 ||
+        vault_sidecars_catch_up(sealing->vault, err) < 0)
+        return err_wrap(err, _("sealed, but not tidied up"));
+    return 0;
+}
+
+int pack_seal(struct vault *vault, const char *case_number, const char *by, int64_t sealed_us,
+              const struct progress *progress, struct pack_sealed *sealed, struct err *err)
+{
+    AUTO(sealing_release) struct sealing sealing = {.vault = vault};
+    struct pack_sealed done = {.volume = 0};
+    int64_t at_us = sealed_us != 0 ? sealed_us : instant_now().us;
+    if (vault_signing_key(vault, &sealing.key, err) < 0 ||
+        plan_load(vault, case_number, at_us, &sealing.plan, err) < 0 || lay_out(&sealing, err) < 0)
+        return -1;
+    if (write_and_enter(&sealing, by, progress, &done, err) < 0)
+        return -1;
+    (void)snprintf(done.path, sizeof done.path, "%s/%s", vault_path(vault), sealing.relative);
+    done.volume = sealing.plan->volume;
+    done.recordings = sealing.plan->recording_count;
+    done.bytes = sealing.skeleton.size;
+    *sealed = done;
+    return 0;
+}

@@ -1,0 +1,317 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "catalog/catalog_private.h"
+#include "catalog/migrate.h"
+#include "catalog/tokenizer.h"
+
+/*
+ * Opening, and why a newer or damaged file stays as it is:
+ * 1. The file's head is read before SQLite sees it: whose it is, its version, its length.
+ * 2. Where no -wal lies beside it, its schema is read as an immutable file: SQLite then makes
+ *    neither -wal nor -shm. Where one lies there, nothing new comes into being by opening.
+ * 3. Until the version has been read through the -wal too, closing makes no checkpoint.
+ */
+
+enum {
+    HEADER_BYTES = 100,
+    HEADER_PAGES = 28,   /* where the number of pages stands */
+    HEADER_VERSION = 60, /* user_version */
+    HEADER_APPLICATION = 68,
+    BUSY_MS = 30000,
+};
+
+static uint32_t be32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static int version_check(const char *path, int64_t version, enum catalog_mode mode,
+                         struct catalog_err *err)
+{
+    if (version > catalog_migration_count)
+        return catalog_err_set(err, CATALOG_ERR_DAMAGED, path,
+                               "a catalog of version %lld; this program knows up to %d",
+                               (long long)version, catalog_migration_count);
+    if (version < 1)
+        return catalog_err_set(err, CATALOG_ERR_DAMAGED, path, "a catalog without a version");
+    if (mode == CATALOG_READ && version < catalog_migration_count)
+        return catalog_err_set(err, CATALOG_ERR_DAMAGED, path,
+                               "a catalog of the older version %lld; a command that writes brings "
+                               "it up to date",
+                               (long long)version);
+    return 0;
+}
+
+static bool wal_lies_there(const char *path)
+{
+    char wal[4096];
+    int len = snprintf(wal, sizeof wal, "%s-wal", path);
+    struct stat status;
+    return len > 0 && (size_t)len < sizeof wal && stat(wal, &status) == 0 && status.st_size > 0;
+}
+
+static int header_check(const char *path, enum catalog_mode mode, struct catalog_err *err)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return catalog_err_sys(err, path, "open");
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return catalog_err_sys(err, path, "stat");
+    uint8_t head[HEADER_BYTES] = {0};
+    ssize_t len = S_ISREG(status.st_mode) ? pread(fd, head, sizeof head, 0) : 0;
+    if (len < 0)
+        return catalog_err_sys(err, path, "read");
+    if (len < HEADER_BYTES || memcmp(head, "SQLite format 3", 16) != 0 ||
+        be32(head + HEADER_APPLICATION) != CATALOG_APPLICATION_ID)
+        return catalog_err_set(err, CATALOG_ERR_DAMAGED, path, "not a catalog");
+
+    uint64_t page = (uint64_t)head[16] << 8 | head[17];
+    if (page == 1)
+        page = 65536;
+    if (!wal_lies_there(path) && (uint64_t)status.st_size < page * be32(head + HEADER_PAGES))
+        return catalog_err_set(
+            err, CATALOG_ERR_DAMAGED, path, "the catalog is cut short: %lld of %llu bytes",
+            (long long)status.st_size, (unsigned long long)(page * be32(head + HEADER_PAGES)));
+    return version_check(path, (int64_t)(int32_t)be32(head + HEADER_VERSION), mode, err);
+}
+
+/* The URI of a file that nobody changes: read without locks, -wal or -shm. */
+static int immutable_uri(const char *path, char *uri, size_t room, struct catalog_err *err)
+{
+    size_t at = (size_t)snprintf(uri, room, "file:");
+    for (const char *p = path; *p != '\0'; p++) {
+        if (at + 32 > room)
+            return catalog_err_set(err, CATALOG_ERR_USAGE, path, "the path is too long");
+        if (strchr("?#%", *p) != NULL)
+            at += (size_t)snprintf(uri + at, room - at, "%%%02X", (unsigned)(unsigned char)*p);
+        else
+            uri[at++] = *p;
+    }
+    (void)snprintf(uri + at, room - at, "?immutable=1");
+    return 0;
+}
+
+static int connect_file(struct catalog *catalog, const char *name, int flags,
+                        struct catalog_err *err)
+{
+    int rc = sqlite3_open_v2(name, &catalog->db,
+                             flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (catalog->db == NULL)
+        return catalog_err_memory(err);
+    if (rc != SQLITE_OK)
+        return catalog_err_sql(err, catalog);
+    (void)sqlite3_busy_timeout(catalog->db, BUSY_MS); /* cannot fail on an open connection */
+    return 0;
+}
+
+static int disconnect(struct catalog *catalog)
+{
+    int rc = sqlite3_close(catalog->db);
+    catalog->db = NULL;
+    return rc;
+}
+
+static int settings(struct catalog *catalog, enum catalog_mode mode, struct catalog_err *err)
+{
+    static const char common[] = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+                                 "PRAGMA cache_size = -4096; PRAGMA cell_size_check = ON;";
+    static const char writing[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                  "PRAGMA journal_size_limit = 16777216;";
+    (void)sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (sqlite3_exec(catalog->db, common, NULL, NULL, NULL) != SQLITE_OK ||
+        (mode != CATALOG_READ && sqlite3_exec(catalog->db, writing, NULL, NULL, NULL) != SQLITE_OK))
+        return catalog_err_sql(err, catalog);
+    return catalog_tokenizer_register(catalog, err);
+}
+
+/* The schema can be read, without leaving anything beside the file. */
+static int schema_check(const char *path, struct catalog_err *err)
+{
+    if (wal_lies_there(path))
+        return 0;
+    char uri[8192];
+    if (immutable_uri(path, uri, sizeof uri, err) < 0)
+        return -1;
+    struct catalog probe = {.path = (char *)(uintptr_t)path};
+    int result = connect_file(&probe, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+    if (result == 0 &&
+        sqlite3_exec(probe.db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
+        result = catalog_err_sql(err, &probe);
+    (void)disconnect(&probe); /* has written nothing */
+    return result;
+}
+
+static int create_file(const char *path, struct catalog_err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return catalog_err_sys(err, path, "create");
+    return close(fd) == 0 ? 0 : catalog_err_sys(err, path, "close");
+}
+
+static void remove_file(const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char name[4096 + 8];
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        int len = snprintf(name, sizeof name, "%s%s", path, ends[i]);
+        if (len > 0 && (size_t)len < sizeof name)
+            (void)unlink(name); /* tidying after a failure that is told already */
+    }
+}
+
+static int open_new(struct catalog *catalog, struct catalog_err *err)
+{
+    if (connect_file(catalog, catalog->path, SQLITE_OPEN_READWRITE, err) < 0 ||
+        settings(catalog, CATALOG_CREATE, err) < 0)
+        return -1;
+    return catalog_migrate(catalog, err);
+}
+
+/* On a medium or in a folder that cannot be written: as it lies there, where no -wal is open. */
+static int open_immutable(struct catalog *catalog, struct catalog_err *err)
+{
+    char uri[8192];
+    if (immutable_uri(catalog->path, uri, sizeof uri, err) < 0)
+        return -1;
+    (void)disconnect(catalog); /* has written nothing */
+    return connect_file(catalog, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+}
+
+static int open_old(struct catalog *catalog, enum catalog_mode mode, struct catalog_err *err)
+{
+    if (header_check(catalog->path, mode, err) < 0 || schema_check(catalog->path, err) < 0)
+        return -1;
+    int flags = mode == CATALOG_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (connect_file(catalog, catalog->path, flags, err) < 0)
+        return -1;
+    (void)sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+
+    int version = 0;
+    if (catalog_version(catalog, &version, err) < 0 &&
+        (mode != CATALOG_READ || wal_lies_there(catalog->path) ||
+         open_immutable(catalog, err) < 0 || catalog_version(catalog, &version, err) < 0))
+        return -1;
+    if (version_check(catalog->path, version, mode, err) < 0)
+        return -1;
+
+    (void)sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    if (settings(catalog, mode, err) < 0)
+        return -1;
+    return mode == CATALOG_WRITE ? catalog_migrate(catalog, err) : 0;
+}
+
+AUTO_DEFINE(struct catalog *, catalog_free, NULL);
+
+int catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
+                 struct catalog_err *err)
+{
+    AUTO(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
+    if (catalog == NULL)
+        return catalog_err_memory(err);
+    catalog->path = strdup(path);
+    if (catalog->path == NULL)
+        return catalog_err_memory(err);
+
+    if (mode == CATALOG_CREATE) {
+        if (create_file(path, err) < 0)
+            return -1;
+        if (open_new(catalog, err) < 0) {
+            remove_file(path);
+            return -1;
+        }
+    } else if (open_old(catalog, mode, err) < 0) {
+        return -1;
+    }
+
+    *out = catalog;
+    catalog = NULL;
+    return 0;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    if (catalog == NULL)
+        return;
+    for (int i = 0; i < STATEMENTS; i++)
+        (void)sqlite3_finalize(catalog->statements[i]); /* repeats what the last step said */
+    (void)disconnect(catalog);                          /* what was committed is durable already */
+    free(catalog->path);
+    free(catalog);
+}
+
+static int run(struct catalog *catalog, enum statement name, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
+    if (catalog_statement(catalog, name, &statement, err) < 0)
+        return -1;
+    return catalog_run(catalog, statement, 0, err);
+}
+
+int catalog_begin(struct catalog *catalog, struct catalog_err *err)
+{
+    if (catalog->in_transaction)
+        return catalog_err_set(err, CATALOG_ERR_USAGE, catalog->path,
+                               "a transaction is open already");
+    if (run(catalog, BEGIN, err) < 0)
+        return -1;
+    catalog->in_transaction = true;
+    return 0;
+}
+
+int catalog_commit(struct catalog *catalog, struct catalog_err *err)
+{
+    if (!catalog->in_transaction)
+        return catalog_err_set(err, CATALOG_ERR_USAGE, catalog->path, "no transaction is open");
+    int result = run(catalog, COMMIT, err);
+    if (result < 0)
+        catalog_rollback(catalog);
+    catalog->in_transaction = false;
+    return result;
+}
+
+void catalog_rollback(struct catalog *catalog)
+{
+    struct catalog_err ignored; /* nothing more can be undone than SQLite has undone itself */
+    if (catalog->in_transaction && sqlite3_get_autocommit(catalog->db) == 0)
+        (void)run(catalog, ROLLBACK, &ignored);
+    catalog->in_transaction = false;
+}
+
+int catalog_change_begin(struct catalog_change *change, struct catalog *catalog,
+                         struct catalog_err *err)
+{
+    bool within = sqlite3_get_autocommit(catalog->db) == 0;
+    if (run(catalog, within ? SAVEPOINT : BEGIN, err) < 0)
+        return -1;
+    *change = (struct catalog_change){.catalog = catalog, .within = within};
+    return 0;
+}
+
+int catalog_change_keep(struct catalog_change *change, struct catalog_err *err)
+{
+    if (run(change->catalog, change->within ? RELEASE : COMMIT, err) < 0)
+        return -1;
+    change->catalog = NULL;
+    return 0;
+}
+
+void catalog_change_undo_at(struct catalog_change *change)
+{
+    struct catalog *catalog = change->catalog;
+    struct catalog_err ignored; /* the failure that led here is told */
+    if (catalog == NULL || sqlite3_get_autocommit(catalog->db) != 0)
+        return; /* kept, or undone by SQLite itself */
+    if (!change->within) {
+        (void)run(catalog, ROLLBACK, &ignored);
+    } else {
+        (void)run(catalog, ROLLBACK_TO, &ignored);
+        (void)run(catalog, RELEASE, &ignored);
+    }
+}

@@ -316,22 +316,33 @@ static void open_format(AVIOContext *io, const AVInputFormat *format, struct pro
     avformat_close_input(&context);
 }
 
-static bool recognise(AVIOContext *io, struct probe_input *input, struct probe_report *report)
+/* The format by its content; NULL when it looks like none. */
+static const AVInputFormat *recognise(AVIOContext *io, const char *name, const char *known)
 {
+    if (known != NULL)
+        return av_find_input_format(known);
     const AVInputFormat *format = NULL;
     int score = av_probe_input_buffer2(io, &format, "", NULL, 0, 0);
-    if (score < SCORE_SURE || format == NULL || is_unwanted(format->name))
-        return false;
+    if (score <= 0 || format == NULL || is_unwanted(format->name))
+        return NULL;
+    bool named =
+        name != NULL && format->extensions != NULL && av_match_ext(name, format->extensions);
+    return score >= SCORE_SURE || named ? format : NULL;
+}
+
+static void read_format(AVIOContext *io, const AVInputFormat *format, struct probe_input *input,
+                        struct probe_report *report)
+{
     const char *container = container_name(format->name);
     report->container = report_keep(report, bytes_of(container));
     if (report->container == NULL)
-        return false;
-    report->is_media = is_media_format(container);
+        return;
+    report->is_media = report->is_media || is_media_format(container);
     open_format(io, format, input, report);
-    return true;
 }
 
-bool demux_file(struct probe_input *input, struct probe_report *report)
+void demux_file(struct probe_input *input, const char *name, const char *known,
+                struct probe_report *report)
 {
     struct reading reading = {input, 0};
     uint8_t *buffer = av_malloc(IO_BYTES);
@@ -340,10 +351,11 @@ bool demux_file(struct probe_input *input, struct probe_report *report)
                        : NULL;
     if (io == NULL) {
         av_free(buffer);
-        return false;
+        return;
     }
-    bool recognised = recognise(io, input, report);
+    const AVInputFormat *format = recognise(io, name, known);
+    if (format != NULL)
+        read_format(io, format, input, report);
     av_freep(&io->buffer); /* libavformat may have put another in its place */
     avio_context_free(&io);
-    return recognised;
 }

@@ -11,8 +11,13 @@ void demux_prepare(void);
  * what is wrong with samples and timestamps, and gives the packets to the sources that want them.
  * Nothing but the input is read; bytes, packets and streams are bounded.
  *
- * Gives whether a media format was recognised; is_media is set where it was.
+ *   name     the file's name, or NULL: where its extension is one of the format that the content
+ *            looks like, a short file needs less to be taken for it
+ *   format   libavformat's name of the format, where its structure is already known, or NULL
+ *
+ * is_media is set where a media format was recognised.
  */
-bool demux_file(struct probe_input *input, struct probe_report *report);
+void demux_file(struct probe_input *input, const char *name, const char *format,
+                struct probe_report *report);
 
 #endif

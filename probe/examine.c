@@ -57,6 +57,8 @@ static void check_size(struct probe_report *report)
 {
     const double most = 4;
     double bits = 0;
+    if (report->container == NULL || strcmp(report->container, "mov,mp4,m4a,3gp,3g2,mj2") == 0)
+        return;
     if (!isfinite(report->duration_s) || report->duration_s < 2 || report->stream_count == 0)
         return;
     for (size_t i = 0; i < report->stream_count; i++) {
@@ -87,8 +89,8 @@ void examine(struct probe_input *input, const char *name, struct probe_report *r
         if (probe_sources[i]->scan != NULL)
             probe_sources[i]->scan(input, report);
     }
-    (void)demux_file(input, report);
-    layout_check(input, report);
+    const char *format = layout_check(input, report);
+    demux_file(input, name, format, report);
     zeros_check(input, report);
     check_streams(name, report);
     check_size(report);

@@ -15,16 +15,18 @@ void layout_note_trailing(struct probe_report *report, uint64_t bytes, uint64_t 
                      (unsigned long long)bytes, (unsigned long long)at);
 }
 
-void layout_check(struct probe_input *input, struct probe_report *report)
+const char *layout_check(struct probe_input *input, struct probe_report *report)
 {
-    static bool (*const layouts[])(struct probe_input *, struct probe_report *) = {
+    static const char *(*const layouts[])(struct probe_input *, struct probe_report *) = {
         layout_boxes, layout_riff,      layout_matroska, layout_asf,
         layout_flash, layout_transport, layout_picture,
     };
     for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
-        if (layouts[i](input, report)) {
+        const char *format = layouts[i](input, report);
+        if (format != NULL) {
             report->is_media = true;
-            return;
+            return format;
         }
     }
+    return NULL;
 }

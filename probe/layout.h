@@ -8,17 +8,20 @@
  * than there is), "not-finalised" (the recording was not closed: its index is missing),
  * "trailing-bytes" (more than it claims), "encrypted". Sets is_media where the structure is one of
  * a recording even if nothing else could read it.
+ *
+ * Gives a name by which libavformat finds its reader ("mov", "mpegts"), NULL when the structure is
+ * none of these.
  */
-void layout_check(struct probe_input *input, struct probe_report *report);
+const char *layout_check(struct probe_input *input, struct probe_report *report);
 
-/* The containers, each false when the file is another; layout_check asks them in turn. */
-bool layout_boxes(struct probe_input *input, struct probe_report *report);
-bool layout_riff(struct probe_input *input, struct probe_report *report);
-bool layout_matroska(struct probe_input *input, struct probe_report *report);
-bool layout_asf(struct probe_input *input, struct probe_report *report);
-bool layout_transport(struct probe_input *input, struct probe_report *report);
-bool layout_flash(struct probe_input *input, struct probe_report *report);
-bool layout_picture(struct probe_input *input, struct probe_report *report);
+/* The containers, each giving NULL when the file is another; layout_check asks them in turn. */
+const char *layout_boxes(struct probe_input *input, struct probe_report *report);
+const char *layout_riff(struct probe_input *input, struct probe_report *report);
+const char *layout_matroska(struct probe_input *input, struct probe_report *report);
+const char *layout_asf(struct probe_input *input, struct probe_report *report);
+const char *layout_transport(struct probe_input *input, struct probe_report *report);
+const char *layout_flash(struct probe_input *input, struct probe_report *report);
+const char *layout_picture(struct probe_input *input, struct probe_report *report);
 
 /* Notes that `what` claims more bytes than there are. */
 void layout_note_truncated(struct probe_report *report, const char *what, uint64_t claimed,

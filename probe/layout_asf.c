@@ -30,12 +30,12 @@ static void check_properties(struct probe_input *input, uint64_t at, struct prob
         layout_note_trailing(report, size - claimed, claimed);
 }
 
-bool layout_asf(struct probe_input *input, struct probe_report *report)
+const char *layout_asf(struct probe_input *input, struct probe_report *report)
 {
     uint8_t head[OBJECT_BYTES];
     if (input_read(input, 0, head, sizeof head) != sizeof head ||
         memcmp(head, header_guid, 16) != 0)
-        return false;
+        return NULL;
     uint64_t end = read_le64(head + 16);
     uint64_t at = HEADER_BYTES;
     for (unsigned i = 0; i < OBJECTS_MAX && at < end; i++) {
@@ -50,5 +50,5 @@ bool layout_asf(struct probe_input *input, struct probe_report *report)
             break;
         at += length;
     }
-    return true;
+    return "asf";
 }

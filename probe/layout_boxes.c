@@ -87,13 +87,13 @@ static void check_encrypted(struct probe_input *input, struct probe_report *repo
     }
 }
 
-bool layout_boxes(struct probe_input *input, struct probe_report *report)
+const char *layout_boxes(struct probe_input *input, struct probe_report *report)
 {
     struct shape shape = {0};
     struct box box;
     uint64_t at = 0;
     if (!box_next(input, &at, input_size(input), &box) || !is_top_type(&box))
-        return false;
+        return NULL;
     uint64_t last = 0;
     do {
         note_type(&shape, &box);
@@ -105,5 +105,5 @@ bool layout_boxes(struct probe_input *input, struct probe_report *report)
         report_add_issue(report, "not-finalised", "there is no index (moov)");
     check_tail(input, last, report);
     check_encrypted(input, report);
-    return shape.file_type || shape.movie || shape.data || shape.fragments;
+    return shape.file_type || shape.movie || shape.data || shape.fragments ? "mov" : NULL;
 }

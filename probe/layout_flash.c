@@ -5,15 +5,15 @@
 
 enum { TAG_HEAD = 11 };
 
-bool layout_flash(struct probe_input *input, struct probe_report *report)
+const char *layout_flash(struct probe_input *input, struct probe_report *report)
 {
     uint8_t head[9];
     uint64_t size = input_size(input);
     if (input_read(input, 0, head, sizeof head) != sizeof head || memcmp(head, "FLV\x01", 4) != 0)
-        return false;
+        return NULL;
     if (size < sizeof head + 4 + TAG_HEAD + 4) {
         report_add_issue(report, "truncated", "there is no whole tag");
-        return true;
+        return "flv";
     }
     uint8_t tail[4];
     uint8_t tag[TAG_HEAD];
@@ -24,5 +24,5 @@ bool layout_flash(struct probe_input *input, struct probe_report *report)
                  (read_be32(tag) & 0xFFFFFF) == length - TAG_HEAD;
     if (!whole)
         report_add_issue(report, "truncated", "the last tag is cut off");
-    return true;
+    return "flv";
 }

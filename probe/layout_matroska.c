@@ -21,33 +21,33 @@ static size_t length_read(const uint8_t *at, size_t have, uint64_t *length)
     return octets;
 }
 
-bool layout_matroska(struct probe_input *input, struct probe_report *report)
+const char *layout_matroska(struct probe_input *input, struct probe_report *report)
 {
     uint8_t head[12];
     uint64_t length = 0;
     size_t have = input_read(input, 0, head, sizeof head);
     if (have < 5 || read_be32(head) != 0x1A45DFA3)
-        return false;
+        return NULL;
     size_t octets = length_read(head + 4, have - 4, &length);
     if (octets == 0 || length > 4096)
-        return true;
+        return "matroska";
 
     uint64_t at = 4 + octets + length;
     have = input_read(input, at, head, sizeof head);
     if (have < 5 || read_be32(head) != 0x18538067) {
         report_add_issue(report, "not-finalised", "there is no segment");
-        return true;
+        return "matroska";
     }
     octets = length_read(head + 4, have - 4, &length);
     uint64_t content = at + 4 + octets;
     uint64_t size = input_size(input);
     if (octets == 0 || content > size)
-        return true;
+        return "matroska";
     if (length == UINT64_MAX)
         report_add_issue(report, "not-finalised", "the segment's size is not filled in");
     else if (length > size - content)
         layout_note_truncated(report, "Segment", length, size - content);
     else if (length < size - content)
         layout_note_trailing(report, size - content - length, content + length);
-    return true;
+    return "matroska";
 }

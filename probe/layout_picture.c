@@ -15,16 +15,16 @@ static bool ends_with(struct probe_input *input, const char *mark, size_t len)
     return memmem(tail, got, mark, len) != NULL;
 }
 
-bool layout_picture(struct probe_input *input, struct probe_report *report)
+const char *layout_picture(struct probe_input *input, struct probe_report *report)
 {
     uint8_t head[8];
     if (input_read(input, 0, head, sizeof head) != sizeof head)
-        return false;
+        return NULL;
     bool jpeg = memcmp(head, "\xFF\xD8\xFF", 3) == 0;
     bool png = memcmp(head, "\x89PNG\r\n\x1A\n", 8) == 0;
     if (!jpeg && !png)
-        return false;
+        return NULL;
     if (jpeg ? !ends_with(input, "\xFF\xD9", 2) : !ends_with(input, "IEND", 4))
         report_add_issue(report, "truncated", "the end of the picture is missing");
-    return true;
+    return jpeg ? "jpeg_pipe" : "png_pipe";
 }

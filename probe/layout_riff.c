@@ -60,16 +60,16 @@ static void check_sound(struct probe_input *input, uint64_t end, struct probe_re
     }
 }
 
-bool layout_riff(struct probe_input *input, struct probe_report *report)
+const char *layout_riff(struct probe_input *input, struct probe_report *report)
 {
     uint8_t kind[4];
     struct chunk riff;
     if (!chunk_read(input, 0, &riff) || !is_type(&riff, "RIFF") ||
         input_read(input, 8, kind, 4) != 4)
-        return false;
+        return NULL;
     bool film = memcmp(kind, "AVI ", 4) == 0;
     if (!film && memcmp(kind, "WAVE", 4) != 0)
-        return false;
+        return NULL;
 
     uint64_t size = input_size(input);
     uint64_t end = chunk_after(&riff);
@@ -90,5 +90,5 @@ bool layout_riff(struct probe_input *input, struct probe_report *report)
         end = chunk_after(&more);
     if (!open_ended && end < size)
         layout_note_trailing(report, size - end, end);
-    return true;
+    return film ? "avi" : "wav";
 }

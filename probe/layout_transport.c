@@ -33,16 +33,16 @@ static void check_scrambled(struct probe_input *input, uint64_t packet, uint64_t
                          seen);
 }
 
-bool layout_transport(struct probe_input *input, struct probe_report *report)
+const char *layout_transport(struct probe_input *input, struct probe_report *report)
 {
     bool timed = !is_stream_of(input, 188, 0) && is_stream_of(input, 192, 4);
     if (!timed && !is_stream_of(input, 188, 0))
-        return false;
+        return NULL;
     uint64_t packet = timed ? 192 : 188;
     uint64_t rest = input_size(input) % packet;
     if (rest > 0)
         report_add_issue(report, "truncated", "the last packet has %llu of %llu bytes",
                          (unsigned long long)rest, (unsigned long long)packet);
     check_scrambled(input, packet, timed ? 4 : 0, report);
-    return true;
+    return "mpegts";
 }

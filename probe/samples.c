@@ -7,6 +7,7 @@
 
 /* What the tables of all tracks say together. */
 struct tally {
+    uint64_t counted; /* as the tables' headers say */
     uint64_t samples, bytes;
     uint64_t beyond;        /* samples that are not wholly in the file */
     double last_readable_s; /* of picture, or of sound where there is none */
@@ -25,6 +26,8 @@ static void check_stream(AVStream *stream, uint64_t file_size, struct tally *tal
     double unit = av_q2d(stream->time_base);
     struct timeline timeline = {0};
     int count = avformat_index_get_entries_count(stream);
+    if (stream->nb_frames > 0 && (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0)
+        tally->counted += (uint64_t)stream->nb_frames;
     for (int i = 0; i < count; i++) {
         const AVIndexEntry *entry = avformat_index_get_entry(stream, i);
         uint64_t size = entry->size > 0 ? (uint64_t)entry->size : 0;
@@ -80,6 +83,9 @@ void samples_check(AVFormatContext *context, struct probe_input *input, struct p
     struct tally tally = {0};
     for (unsigned i = 0; i < context->nb_streams; i++)
         check_stream(context->streams[i], input_size(input), &tally, report);
+    if (tally.samples == 0 && tally.counted > 0)
+        report_add_issue(report, "truncated", "the index counts %llu samples and places none",
+                         (unsigned long long)tally.counted);
     if (tally.beyond > 0)
         report_add_issue(report, "truncated",
                          "%llu of %llu samples lie beyond the end of the file; the last that can "

@@ -8,7 +8,7 @@ int catalog_account_add(struct catalog *catalog, const char *name, const char *d
         catalog_text_needed(duties, CATALOG_TEXT_MAX, "duties", err) < 0 ||
         catalog_text_needed(password, CATALOG_TEXT_MAX, "password", err) < 0)
         return -1;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0)
         return -1;
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;

@@ -86,7 +86,7 @@ int catalog_archive_add(struct catalog *catalog, const struct catalog_archive *a
 {
     if (new_check(archive, err) < 0)
         return -1;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 || insert(catalog, archive, err) < 0)
         return -1;
     int64_t added = sqlite3_last_insert_rowid(catalog->db);

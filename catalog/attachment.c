@@ -54,7 +54,7 @@ int catalog_attachment_add(struct catalog *catalog, int64_t number,
 {
     if (new_check(attachment, err) < 0)
         return -1;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 ||
         catalog_recording_due(catalog, number, err) < 0 ||
         insert(catalog, number, attachment, err) < 0 ||

@@ -74,7 +74,7 @@ static int new_check(struct catalog *catalog, const struct catalog_case *one,
 int catalog_case_add(struct catalog *catalog, const struct catalog_case *one,
                      struct catalog_err *err)
 {
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 || new_check(catalog, one, err) < 0)
         return -1;
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
@@ -178,7 +178,7 @@ int catalog_case_close(struct catalog *catalog, const char *number, const char *
 {
     if (catalog_text_needed(by, CATALOG_TEXT_MAX, "closed by", err) < 0)
         return -1;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 ||
         catalog_case_needed(catalog, number, NULL, err) < 0)
         return -1;

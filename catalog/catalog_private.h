@@ -58,7 +58,7 @@ int catalog_numbers(struct catalog *catalog, sqlite3_stmt *statement, int bound,
 /*
  * A change that comes whole or not at all: a transaction, or a savepoint within one.
  *
- *   AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+ *   AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
  *   if (catalog_change_begin(&change, catalog, err) < 0) …
  *   return catalog_change_keep(&change, err);
  */

@@ -85,7 +85,7 @@ int catalog_collector_set(struct catalog *catalog, const struct catalog_collecto
     if (new_check(collector, err) < 0)
         return -1;
     bool renamed = false;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 ||
         is_renamed(catalog, collector, &renamed, err) < 0 || store(catalog, collector, err) < 0 ||
         (renamed && refresh_lines(catalog, collector->number, err) < 0))

@@ -9,7 +9,7 @@ int catalog_device_set(struct catalog *catalog, const struct catalog_device *dev
         catalog_text_check(device->model, CATALOG_TEXT_MAX, "model", err) < 0 ||
         catalog_text_check(device->note, CATALOG_TEXT_MAX, "note", err) < 0)
         return -1;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0)
         return -1;
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;

@@ -40,7 +40,7 @@ int catalog_disc_add(struct catalog *catalog, const struct catalog_disc *disc,
         catalog_text_needed(disc->image, CATALOG_TEXT_MAX, "image", err) < 0 ||
         catalog_text_needed(disc->made_by, CATALOG_TEXT_MAX, "made by", err) < 0)
         return -1;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 || insert(catalog, disc, err) < 0)
         return -1;
     int64_t added = sqlite3_last_insert_rowid(catalog->db);

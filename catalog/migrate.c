@@ -47,7 +47,7 @@ int catalog_migrate(struct catalog *catalog, struct catalog_err *err)
     if (catalog_version(catalog, &version, err) < 0)
         return -1;
     while (version < catalog_migration_count) {
-        AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+        AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
         if (catalog_change_begin(&change, catalog, err) < 0 || step_up(catalog, err) < 0 ||
             catalog_change_keep(&change, err) < 0)
             return -1;

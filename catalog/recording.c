@@ -35,7 +35,7 @@ int catalog_recording_due(struct catalog *catalog, int64_t number, struct catalo
 
 int catalog_sidecar_done(struct catalog *catalog, int64_t number, struct catalog_err *err)
 {
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 ||
         touch(catalog, SIDECAR_DONE, number, err) < 0)
         return -1;
@@ -56,7 +56,7 @@ int catalog_recording_check(struct catalog *catalog, int64_t number, struct cata
 int catalog_recording_set_state(struct catalog *catalog, int64_t number, enum catalog_state state,
                                 struct catalog_err *err)
 {
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 ||
         catalog_recording_check(catalog, number, err) < 0)
         return -1;
@@ -130,7 +130,7 @@ int catalog_recording_add(struct catalog *catalog, const struct catalog_new_reco
 {
     if (new_check(recording, err) < 0)
         return -1;
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0)
         return -1;
 

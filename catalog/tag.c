@@ -177,7 +177,7 @@ int catalog_tag_set(struct catalog *catalog, int64_t number, enum catalog_field 
     if (catalog_text_needed(by, CATALOG_TEXT_MAX, "by", err) < 0)
         return -1;
 
-    AUTO(catalog_change_undo) struct catalog_change change = {NULL};
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
     if (catalog_change_begin(&change, catalog, err) < 0 ||
         catalog_recording_due(catalog, number, err) < 0 ||
         end_standing(catalog, number, field, by, at_us, err) < 0)

@@ -108,6 +108,12 @@ static bool first_number(struct probe_bytes text, const char *const *names, doub
     return false;
 }
 
+/* Whether a part of `text` has an end mark behind it: half a number is another. */
+static bool ends_before(const struct probe_bytes *part, struct probe_bytes text)
+{
+    return part->at + part->len < text.at + text.len;
+}
+
 /* The text of an element without attributes in `text`. */
 static bool element_text(struct probe_bytes text, const char *open, struct probe_bytes *part)
 {
@@ -115,7 +121,7 @@ static bool element_text(struct probe_bytes text, const char *open, struct probe
     if (at >= text.len)
         return false;
     struct probe_bytes rest = window(text, at);
-    return scan_text(&rest, open) && scan_until(&rest, '<', part);
+    return scan_text(&rest, open) && scan_until(&rest, '<', part) && ends_before(part, text);
 }
 
 static void gpx_read(struct companion *c, struct probe_bytes text)
@@ -137,7 +143,8 @@ static void gpx_read(struct companion *c, struct probe_bytes text)
             scan_space(&part);
             (void)scan_decimal(&part, &fix.altitude_m);
         }
-        if (scan_until(&end, '>', &attributes) && number_after(attributes, "lat", &fix.latitude) &&
+        if (scan_until(&end, '>', &attributes) && ends_before(&attributes, point) &&
+            number_after(attributes, "lat", &fix.latitude) &&
             number_after(attributes, "lon", &fix.longitude))
             add_fix(c, fix, timed ? &when : NULL);
         at = next;

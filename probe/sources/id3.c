@@ -25,7 +25,10 @@ static void text_read(struct probe_input *input, uint64_t at, uint32_t len,
                       char text[static TEXT_BYTES])
 {
     uint8_t octets[TEXT_BYTES * 2];
-    size_t got = input_read(input, at, octets, len < sizeof octets ? len : sizeof octets);
+    size_t want = len < sizeof octets ? len : sizeof octets;
+    size_t got = input_read(input, at, octets, want);
+    if (got < want)
+        return; /* half a date is another */
     size_t n = 0;
     for (size_t i = 1; i < got && n + 1 < TEXT_BYTES; i++) {
         if (octets[i] >= 0x20 && octets[i] < 0x7f)

@@ -40,6 +40,7 @@ struct element {
     uint64_t content;
     uint64_t end; /* cut to its parent's end */
     bool unknown_size;
+    bool cut; /* it claims more than its parent holds */
 };
 
 struct reader {
@@ -87,7 +88,8 @@ static bool element_next(struct reader *reader, uint64_t *at, uint64_t end, stru
     element->id = (uint32_t)id;
     element->content = *at + id_len + size_len;
     element->unknown_size = size == UINT64_MAX;
-    element->end = size > end - element->content ? end : element->content + size;
+    element->cut = size > end - element->content;
+    element->end = element->cut ? end : element->content + size;
     *at = element->end;
     return true;
 }
@@ -219,7 +221,7 @@ static void tag_read(struct reader *reader, const struct element *tag, int depth
     while (element_next(reader, &at, tag->end, &element)) {
         if (element.id == ID_TAG_NAME)
             (void)content_read(reader, &element, name, sizeof name - 1);
-        else if (element.id == ID_TAG_STRING)
+        else if (element.id == ID_TAG_STRING && !element.cut)
             len = content_read(reader, &element, value, sizeof value);
         else if (element.id == ID_SIMPLE_TAG && depth < DEPTH_MAX)
             tag_read(reader, &element, depth + 1);

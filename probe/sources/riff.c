@@ -33,6 +33,7 @@ struct chunk {
     char list[5]; /* the name of the list it stands in, or the form */
     uint64_t content;
     uint64_t len; /* cut to what there is */
+    bool cut;
 };
 
 static struct probe_bytes bytes_of(const char *text)
@@ -40,13 +41,13 @@ static struct probe_bytes bytes_of(const char *text)
     return (struct probe_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-/* A chunk's text up to its NUL. */
+/* A chunk's text up to its NUL; empty where the file ends within it: half a date is another. */
 static struct probe_bytes chunk_text(struct riff *riff, const struct chunk *chunk,
                                      char text[static TEXT_BYTES])
 {
     size_t want = chunk->len < TEXT_BYTES - 1 ? (size_t)chunk->len : TEXT_BYTES - 1;
     size_t got = input_read(riff->input, chunk->content, text, want);
-    text[got] = '\0';
+    text[chunk->cut ? 0 : got] = '\0';
     return bytes_of(text);
 }
 
@@ -237,7 +238,8 @@ static void list_read(struct riff *riff, const char *list, uint64_t at, uint64_t
         if (strcmp(chunk.name, "data") == 0 && chunk.len == UINT32_MAX)
             chunk.len = riff->data_size;
         uint64_t whole = chunk.len;
-        if (chunk.len > end - chunk.content)
+        chunk.cut = whole > end - chunk.content;
+        if (chunk.cut)
             chunk.len = end - chunk.content;
         bool is_list = strcmp(chunk.name, "LIST") == 0 && got == sizeof header && chunk.len >= 4;
         if (!is_list) {
@@ -247,8 +249,8 @@ static void list_read(struct riff *riff, const char *list, uint64_t at, uint64_t
             memcpy(name, header + 8, 4);
             list_read(riff, name, chunk.content + 4, chunk.content + chunk.len, depth + 1);
         }
-        if (whole > end - chunk.content)
-            return; /* it claims more than there is */
+        if (chunk.cut)
+            return;
         at = chunk.content + whole + (whole & 1);
     }
 }

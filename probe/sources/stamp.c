@@ -170,6 +170,17 @@ static bool parse_named(struct probe_bytes text, struct when *out)
     return clock && f.year != 0 && when_civil(&f, &out->wall_us);
 }
 
+/* "PM": a clock of twelve hours, which when_parse does not know. */
+static bool has_half(struct probe_bytes text)
+{
+    static const char *const halves[] = {"AM", "PM", "am", "pm"};
+    for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++) {
+        if (scan_find(text, 0, halves[i]) < text.len)
+            return true;
+    }
+    return false;
+}
+
 bool stamp_parse(struct probe_bytes text, struct when *out)
 {
     bool (*const forms[])(struct probe_bytes, struct when *) = {when_parse, parse_loose,
@@ -179,7 +190,7 @@ bool stamp_parse(struct probe_bytes text, struct when *out)
     if (text.len == 0)
         return false;
     scan_space(&text);
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = has_half(text) ? 1 : 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct when when = {0};
         if (forms[i](text, &when)) {
             *out = when;

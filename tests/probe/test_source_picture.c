@@ -1,0 +1,262 @@
+#include "source_run.h"
+
+/* A TIFF structure with two directories: make and model, then time, zone, fraction and serial. */
+static void exif_of(struct octets *o)
+{
+    static const char make[] = "ACME Corp";
+    static const char time[] = "2026:01:15 12:00:00";
+    static const char zone[] = "+08:00";
+    static const char serial[] = "SN-0042";
+    put(o, "II*\0\x08\0\0\0", 8);
+    put_le(o, 2, 2); /* directory at 8: 2 entries, ends at 38 */
+    put_le(o, 0x010f, 2);
+    put_le(o, 2, 2);
+    put_le(o, sizeof make, 4);
+    put_le(o, 100, 4);
+    put_le(o, 0x8769, 2);
+    put_le(o, 4, 2);
+    put_le(o, 1, 4);
+    put_le(o, 38, 4);
+    put_le(o, 0, 4);
+    put_le(o, 4, 2); /* directory at 38, ends at 92 */
+    put_le(o, 0x9003, 2);
+    put_le(o, 2, 2);
+    put_le(o, sizeof time, 4);
+    put_le(o, 110, 4);
+    put_le(o, 0x9011, 2);
+    put_le(o, 2, 2);
+    put_le(o, sizeof zone, 4);
+    put_le(o, 130, 4);
+    put_le(o, 0x9291, 2);
+    put_le(o, 2, 2);
+    put_le(o, 4, 4);
+    put(o, "250", 4);
+    put_le(o, 0xa431, 2);
+    put_le(o, 2, 2);
+    put_le(o, sizeof serial, 4);
+    put_le(o, 137, 4);
+    put_le(o, 0, 4);
+    put(o, "\0\0\0\0\0\0\0\0", 8);
+    put(o, make, sizeof make);
+    put(o, time, sizeof time);
+    put(o, zone, sizeof zone);
+    put(o, serial, sizeof serial);
+}
+
+static void assert_exif(struct probe_report *report)
+{
+    assert_time(report, "exif-datetimeoriginal", "2026-01-15T12:00:00.250000+08:00", PROBE_CERTAIN);
+    assert_string_equal(report->make, "ACME Corp");
+    assert_string_equal(report->serial, "SN-0042");
+    probe_report_free(report);
+}
+
+static void jpeg_of(struct octets *o)
+{
+    struct octets exif = {0};
+    exif_of(&exif);
+    put(o, "\xff\xd8\xff\xe0\0\4##\xff", 9); /* a segment, then a fill octet */
+    put(o, "\xff\xe1", 2);
+    put_be(o, 2 + 6 + exif.len, 2);
+    put(o, "Exif\0\0", 6);
+    put(o, exif.at, exif.len);
+    put(o, "\xff\xda\0\2", 4);
+}
+
+static void a_jpeg_and_a_tiff_are_read(void **state)
+{
+    (void)state;
+    struct octets tiff = {0};
+    struct octets jpeg = {0};
+    exif_of(&tiff);
+    jpeg_of(&jpeg);
+    assert_exif(scan_octets("picture", tiff.at, tiff.len));
+    assert_exif(scan_octets("picture", jpeg.at, jpeg.len));
+    assert_cuts_hold("picture", "exif-datetimeoriginal", jpeg.at, jpeg.len);
+}
+
+static void box(struct octets *o, const char *type, const struct octets *content)
+{
+    put_be(o, content->len + 8, 4);
+    put_text(o, type);
+    put(o, content->at, content->len);
+}
+
+/* HEIF with its Exif item in idat or in the file, by the version of the location box. */
+static void heif_of(struct octets *o, unsigned version, unsigned method)
+{
+    struct octets exif = {0};
+    struct octets infe = {0};
+    struct octets iinf = {0};
+    struct octets iloc = {0};
+    struct octets idat = {0};
+    struct octets meta = {0};
+    put(o,
+        "\0\0\0\x10"
+        "ftypheic\0\0\0\0",
+        16);
+    put_be(&exif, 6, 4); /* the TIFF header is six octets on */
+    put(&exif, "Exif\0\0", 6);
+    exif_of(&exif);
+
+    put(&infe, "\2\0\0\0\0\7\0\0Exif\0", 13);
+    put(&iinf, "\0\0\0\0\0\2", 6);
+    struct octets other = {0};
+    put(&other, "\2\0\0\0\0\1\0\0hvc1\0", 13);
+    box(&iinf, "infe", &other);
+    box(&iinf, "infe", &infe);
+
+    put_be(&iloc, (uint64_t)version << 24, 4);
+    put_be(&iloc, 0x4440, 2);
+    put_be(&iloc, 2, version < 2 ? 2 : 4);
+    for (unsigned id = 1; id <= 7; id += 6) {
+        put_be(&iloc, id, version < 2 ? 2 : 4);
+        if (version > 0)
+            put_be(&iloc, method, 2);
+        put_be(&iloc, 0, 2);                                   /* reference */
+        put_be(&iloc, id == 7 && method == 0 ? 16 + 8 : 0, 4); /* base: in mdat */
+        put_be(&iloc, 1, 2);
+        put_be(&iloc, 0, 4);
+        put_be(&iloc, exif.len, 4);
+    }
+    if (method == 0)
+        box(o, "mdat", &exif);
+    else
+        put(&idat, exif.at, exif.len);
+    put_be(&meta, 0, 4);
+    box(&meta, "iinf", &iinf);
+    box(&meta, "iloc", &iloc);
+    if (method == 1)
+        box(&meta, "idat", &idat);
+    box(o, "meta", &meta);
+}
+
+static void heif_in_each_version_of_its_location_box_is_read(void **state)
+{
+    (void)state;
+    for (unsigned version = 0; version <= 2; version++) {
+        for (unsigned method = 0; method <= (version > 0 ? 1U : 0U); method++) {
+            struct octets o = {0};
+            heif_of(&o, version, method);
+            assert_exif(scan_octets("picture", o.at, o.len));
+            assert_cuts_hold("picture", "exif-datetimeoriginal", o.at, o.len);
+        }
+    }
+}
+
+static void any_octet_may_be_wrong(void **state)
+{
+    (void)state;
+    struct octets o = {0};
+    heif_of(&o, 1, 1);
+    for (size_t i = 0; i < o.len; i++) {
+        uint8_t was = o.at[i];
+        static const uint8_t wrong[] = {0x00, 0x7f, 0xff};
+        for (size_t j = 0; j < sizeof wrong; j++) {
+            o.at[i] = wrong[j];
+            struct probe_report *report = scan_octets("picture", o.at, o.len);
+            assert_true(report->time_count <= 2);
+            probe_report_free(report);
+        }
+        o.at[i] = was;
+    }
+}
+
+static void pictures_that_exiftool_tagged_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source, *name;
+    } cases[] = {{"picture", "tagged.jpg"}, {"picture", "tagged.png"}, {"riff", "tagged.webp"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run((const char *[]){FFMPEG, "-f", "lavfi", "-i", "color=size=32x32:duration=1",
+                             "-frames:v", "1", cases[i].name, NULL});
+        run((const char *[]){"exiftool",
+                             "-q",
+                             "-overwrite_original",
+                             "-DateTimeOriginal=2026:01:15 12:00:00",
+                             "-OffsetTimeOriginal=+01:00",
+                             "-SubSecTimeOriginal=5",
+                             "-Make=ACME",
+                             "-Model=Body 3",
+                             "-SerialNumber=SN1",
+                             "-Software=1.2",
+                             "-GPSLatitude=31.2304",
+                             "-GPSLatitudeRef=S",
+                             "-GPSLongitude=121.4737",
+                             "-GPSLongitudeRef=W",
+                             "-GPSAltitude=12.5",
+                             "-GPSAltitudeRef#=1",
+                             "-GPSDateStamp=2026:01:15",
+                             "-GPSTimeStamp=11:00:01",
+                             cases[i].name,
+                             NULL});
+        struct probe_report *report = scan_file(cases[i].source, cases[i].name);
+        assert_time(report, "exif-datetimeoriginal", "2026-01-15T12:00:00.500000+01:00",
+                    PROBE_CERTAIN);
+        assert_time(report, "exif-gps", "2026-01-15T11:00:01Z", PROBE_CERTAIN);
+        assert_string_equal(report->make, "ACME");
+        assert_string_equal(report->model, "Body 3");
+        assert_string_equal(report->serial, "SN1");
+        assert_string_equal(report->firmware, "1.2");
+        assert_int_equal(report->position_count, 1);
+        assert_float_equal(report->positions[0].fix.latitude, -31.2304, 1e-6);
+        assert_float_equal(report->positions[0].fix.longitude, -121.4737, 1e-6);
+        assert_float_equal(report->positions[0].fix.altitude_m, -12.5, 1e-6);
+        probe_report_free(report);
+    }
+}
+
+static void a_picture_without_exif_says_nothing(void **state)
+{
+    (void)state;
+    run((const char *[]){FFMPEG, "-f", "lavfi", "-i", "color=size=32x32:duration=1", "-frames:v",
+                         "1", "plain.jpg", NULL});
+    struct probe_report *report = scan_file("picture", "plain.jpg");
+    assert_int_equal(report->time_count, 0); /* above all not the present time */
+    assert_null(report->make);
+    probe_report_free(report);
+}
+
+static void a_c2pa_manifest_in_a_jpeg_is_told(void **state)
+{
+    (void)state;
+    struct octets o = {0};
+    struct octets jumbf = {0};
+    put(&jumbf, "JP\0\1\0\0\0\1\0\0\1\0jumb\0\0\0\x1ejumd", 24);
+    put(&jumbf, "c2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71", 16);
+    put(&o, "\xff\xd8\xff\xeb", 4);
+    put_be(&o, jumbf.len + 2, 2);
+    put(&o, jumbf.at, jumbf.len);
+    put(&o, "\xff\xda\0\2", 4);
+    struct probe_report *report = scan_octets("picture", o.at, o.len);
+    assert_non_null(content_of(report, "c2pa"));
+    probe_report_free(report);
+}
+
+static void the_real_picture_agrees_with_its_truth(void **state)
+{
+    (void)state;
+    struct probe_report *report = scan_file("picture", sample("gps.jpg"));
+    assert_time(report, "exif-datetimeoriginal", "2002-07-13T15:58:28+08:00", PROBE_ZONE_ASSUMED);
+    assert_string_equal(report->make, "FUJIFILM");
+    assert_string_equal(report->model, "FinePixS1Pro");
+    assert_int_equal(report->position_count, 1);
+    assert_float_equal(report->positions[0].fix.latitude, 54.98967, 1e-4);
+    assert_float_equal(report->positions[0].fix.longitude, -1.91417, 1e-4);
+    probe_report_free(report);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_jpeg_and_a_tiff_are_read),
+        cmocka_unit_test(heif_in_each_version_of_its_location_box_is_read),
+        cmocka_unit_test(any_octet_may_be_wrong),
+        cmocka_unit_test(pictures_that_exiftool_tagged_are_read),
+        cmocka_unit_test(a_picture_without_exif_says_nothing),
+        cmocka_unit_test(a_c2pa_manifest_in_a_jpeg_is_told),
+        cmocka_unit_test(the_real_picture_agrees_with_its_truth),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

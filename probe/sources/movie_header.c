@@ -34,7 +34,7 @@ static bool report_creation(struct probe_input *input, const struct box *box, co
     uint64_t seconds = 0;
     if (!read_creation(input, box, &seconds))
         return false;
-    if (seconds >= SECONDS_1904_TO_1970 + SECONDS_1990)
+    if (seconds >= SECONDS_1904_TO_1970)
         seconds -= SECONDS_1904_TO_1970;
     if (seconds < SECONDS_1990 || seconds > UINT32_MAX)
         return false;

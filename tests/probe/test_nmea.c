@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "probe/made.h"
+
 static struct probe_bytes bytes(const char *text)
 {
     return (struct probe_bytes){(const uint8_t *)text, strlen(text)};
@@ -25,15 +27,15 @@ static void the_standards_examples_are_read(void **state)
     assert_true(nmea_parse(bytes(RMC), &sentence));
     assert_int_equal(sentence.kind, NMEA_RMC);
     assert_true(sentence.valid && sentence.has_position);
-    assert_float_equal(sentence.fix.latitude, 48.1173, 1e-6);
-    assert_float_equal(sentence.fix.longitude, 11.516667, 1e-6);
+    assert_near(sentence.fix.latitude, 48.1173, 1e-6);
+    assert_near(sentence.fix.longitude, 11.516667, 1e-6);
     assert_true(sentence.fix.has_time);
     assert_int_equal(sentence.fix.us,
                      INT64_C(764426119) * 1000000); /* date -d 1994-03-23T12:35:19Z */
 
     assert_true(nmea_parse(bytes(GGA), &sentence));
     assert_int_equal(sentence.kind, NMEA_GGA);
-    assert_float_equal(sentence.fix.altitude_m, 545.4, 1e-9);
+    assert_near(sentence.fix.altitude_m, 545.4, 1e-9);
     assert_false(sentence.fix.has_time);
 }
 
@@ -72,7 +74,7 @@ static void a_text_gives_one_fix_a_moment_with_the_height_of_its_gga(void **stat
     struct probe_fix fix;
     assert_true(nmea_next(&reader, &rest, &fix));
     assert_true(fix.has_time);
-    assert_float_equal(fix.altitude_m, 545.4, 1e-9);
+    assert_near(fix.altitude_m, 545.4, 1e-9);
     assert_false(nmea_next(&reader, &rest, &fix));
 }
 
@@ -85,8 +87,8 @@ static void thinkwares_sentence_without_a_dollar_is_read(void **state)
     struct nmea_reader reader = {0};
     struct probe_fix fix;
     assert_true(nmea_next(&reader, &rest, &fix));
-    assert_float_equal(fix.latitude, 50, 1e-9);
-    assert_float_equal(fix.longitude, 30, 1e-9);
+    assert_near(fix.latitude, 50, 1e-9);
+    assert_near(fix.longitude, 30, 1e-9);
     assert_int_equal(fix.us, INT64_C(1780373806) * 1000000); /* 2026-06-02T04:16:46Z */
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "probe/iso6709.h"
+#include "probe/made.h"
 
 static struct probe_bytes bytes(const char *text)
 {
@@ -83,12 +84,12 @@ static void positions_of_iso_6709_are_read_in_their_three_forms(void **state)
         struct probe_fix fix;
         if (!iso6709_parse(bytes(cases[i].text), &fix))
             fail_msg("not read: %s", cases[i].text);
-        assert_float_equal(fix.latitude, cases[i].latitude, 1e-6);
-        assert_float_equal(fix.longitude, cases[i].longitude, 1e-6);
+        assert_near(fix.latitude, cases[i].latitude, 1e-6);
+        assert_near(fix.longitude, cases[i].longitude, 1e-6);
         if (isnan(cases[i].altitude))
             assert_true(isnan(fix.altitude_m));
         else
-            assert_float_equal(fix.altitude_m, cases[i].altitude, 1e-6);
+            assert_near(fix.altitude_m, cases[i].altitude, 1e-6);
     }
     static const char *const bad[] = {"", "+", "27+100", "+91+000/", "+27.1+181/", "+27.1", "+1-"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

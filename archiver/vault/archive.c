@@ -27,7 +27,7 @@
 
 static const char part_ending[] = ".tar.part";
 
-enum { PART_LEN = 250, TAKE_TRIES = 8, RECORDING_FOLDERS = 256 };
+enum { PART_LEN = 250, RECORDING_FOLDERS = 256 };
 
 /* The three names in "archives/YEAR/CASE/NAME.tar". */
 struct place {
@@ -114,9 +114,9 @@ int vault_archive_begin(struct vault *vault, const char *relative, int *part_fd,
     int incoming = vault->folders[VAULT_INCOMING];
     if (place_of(relative, &place, err) < 0)
         return -1;
-    AUTO(close) int fd = durable_unnamed(incoming, VAULT_EVIDENCE_MODE, err);
+    AUTO(close) int fd = durable_unnamed(incoming, place.part, VAULT_EVIDENCE_MODE, err);
     if (fd < 0)
-        return err_wrap(err, "%s", place.part);
+        return -1;
     /* locked before it has a name: nobody ever finds it without its lock */
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
         return err_sys(err, place.part, _("lock"));
@@ -245,7 +245,6 @@ int vault_archive_settle(struct vault *vault, int64_t archive_number, const char
     return done < 0 ? -1 : durable_remove(vault->folders[VAULT_INCOMING], place.part, err);
 }
 
-/* Opens archives/YEAR and archives/YEAR/CASE; -1 and *err untouched where they are not there. */
 static int open_below(int folder, const char *name)
 {
     return openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -263,15 +262,16 @@ static bool is_placed(const struct vault *vault, const struct place *place)
            part.st_dev == tar.st_dev && part.st_ino == tar.st_ino;
 }
 
-static int take_tar_away(const struct vault *vault, const struct place *place, struct err *err)
+/* Takes NAME.tar away where it is the part's, and folders that hold nothing. */
+static int unplace(const struct vault *vault, const struct place *place, struct err *err)
 {
     AUTO(close) int year = open_below(vault->folders[VAULT_ARCHIVES], place->year);
     AUTO(close) int folder = year < 0 ? -1 : open_below(year, place->folder);
     if (folder < 0)
-        return err_sys(err, place->tar, _("open its folder"));
-    if (durable_remove(folder, place->tar, err) < 0)
+        return errno == ENOENT ? 0 : err_sys(err, place->tar, _("open its folder"));
+    if (is_placed(vault, place) && durable_remove(folder, place->tar, err) < 0)
         return -1;
-    /* where they hold something else, they stay */
+    /* where they hold something, they stay */
     if (unlinkat(year, place->folder, AT_REMOVEDIR) == 0)
         (void)unlinkat(vault->folders[VAULT_ARCHIVES], place->year, AT_REMOVEDIR);
     return 0;
@@ -279,7 +279,7 @@ static int take_tar_away(const struct vault *vault, const struct place *place, s
 
 static int abandon(const struct vault *vault, const struct place *place, struct err *err)
 {
-    if (is_placed(vault, place) && take_tar_away(vault, place, err) < 0)
+    if (unplace(vault, place, err) < 0)
         return -1;
     return durable_remove(vault->folders[VAULT_INCOMING], place->part, err);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,15 +46,25 @@ static int check_empty(const char *path, struct err *err)
     }
 }
 
-/* Makes the folder where it is not there; *made tells. */
-static int make_root(const char *path, bool *made, struct err *err)
+/* Opens the folder, made where it is not there (*made), empty and ours alone: of two that make a
+ * vault in it at once, one must not take away what the other made. The descriptor, or -1. */
+static int take_root(const char *path, bool *made, struct err *err)
 {
     *made = mkdir(path, VAULT_FOLDER_MODE) == 0;
-    if (*made)
-        return 0;
-    if (errno != EEXIST)
+    if (!*made && errno != EEXIST)
         return err_sys(err, path, _("make a folder"));
-    return check_empty(path, err);
+    AUTO(close) int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return err_sys(err, path, _("open"));
+    if (flock(root, LOCK_EX | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK
+                   ? err_set(err, ERR_CONFLICT, path, _("another process makes a vault in it"))
+                   : err_sys(err, path, _("lock"));
+    if (check_empty(path, err) < 0)
+        return -1;
+    int taken = root;
+    root = -1;
+    return taken;
 }
 
 static int make_folders(int root, const char *path, struct err *err)
@@ -70,8 +81,10 @@ static int make_folders(int root, const char *path, struct err *err)
 static int check_file_system(int root, const char *path, struct err *err)
 {
     static const char name[] = ".shilu-trial";
-    AUTO(close) int fd = durable_unnamed(root, VAULT_EVIDENCE_MODE, err);
-    if (fd < 0 || durable_link_fd(fd, root, name, err) < 0)
+    AUTO(close) int fd = durable_unnamed(root, path, VAULT_EVIDENCE_MODE, err);
+    if (fd < 0)
+        return -1;
+    if (durable_link_fd(fd, root, name, err) < 0)
         return err_wrap(err, "%s", path);
     return durable_remove(root, name, err);
 }
@@ -160,11 +173,11 @@ int vault_create(const char *path, const char *unit, const char *by, struct vaul
 {
     AUTO(free) char *conf = NULL;
     bool made;
-    if (settings_print_new(unit, by, &conf, err) < 0 || make_root(path, &made, err) < 0)
+    if (settings_print_new(unit, by, &conf, err) < 0)
         return -1;
-    AUTO(close) int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(close) int root = take_root(path, &made, err);
     if (root < 0)
-        return err_sys(err, path, _("open"));
+        return -1;
 
     struct vault_created filled = {0};
     int done = fill(root, path, conf, &filled, err);

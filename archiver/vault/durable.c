@@ -44,16 +44,16 @@ static int link_err(const char *name, struct err *err)
     return err_sys(err, name, _("link"));
 }
 
-int durable_unnamed(int folder, mode_t mode, struct err *err)
+int durable_unnamed(int folder, const char *object, mode_t mode, struct err *err)
 {
     AUTO(close) int fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
-        return err_set(err, ERR_SYSTEM, NULL,
+        return err_set(err, ERR_SYSTEM, object,
                        _("this file system has no files without a name (O_TMPFILE)"));
     if (fd < 0)
-        return err_sys(err, NULL, _("make a file"));
+        return err_sys(err, object, _("make a file"));
     if (fchmod(fd, mode) < 0) /* whatever the umask */
-        return err_sys(err, NULL, _("set permissions"));
+        return err_sys(err, object, _("set permissions"));
     int opened = fd;
     fd = -1;
     return opened;
@@ -90,9 +90,9 @@ int durable_place(int fd, int scratch, int folder, const char *name, struct err 
 int durable_store_by(int scratch, int folder, const char *name, struct bytes content, mode_t mode,
                      struct err *err)
 {
-    AUTO(close) int fd = durable_unnamed(scratch, mode, err);
+    AUTO(close) int fd = durable_unnamed(scratch, name, mode, err);
     if (fd < 0)
-        return err_wrap(err, "%s", name);
+        return -1;
     if (file_write(fd, name, content.at, content.len, err) < 0 || file_sync(fd, name, err) < 0)
         return -1;
     return durable_place(fd, scratch, folder, name, err);

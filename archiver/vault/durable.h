@@ -25,8 +25,8 @@ int durable_store_by(int scratch, int folder, const char *name, struct bytes con
 bool durable_is_stale(int folder, const char *name);
 
 /* A new file without a name on the folder's file system, open for reading and writing, of exactly
- * this mode. The descriptor, or -1 with *err. */
-int durable_unnamed(int folder, mode_t mode, struct err *err);
+ * this mode; `object` names the folder in errors. The descriptor, or -1 with *err. */
+int durable_unnamed(int folder, const char *object, mode_t mode, struct err *err);
 
 /* Gives the open file a name; where it is taken, the file of that name is replaced, in one step.
  * `scratch` as in durable_store_by. The file's own content has been flushed before. */

@@ -57,9 +57,9 @@ int vault_incoming_open(struct vault *vault, uint64_t size, struct err *err)
     int folder = vault->folders[VAULT_INCOMING];
     if (size > 0 && check_space(folder, size, err) < 0)
         return -1;
-    AUTO(close) int fd = durable_unnamed(folder, VAULT_EVIDENCE_MODE, err);
+    AUTO(close) int fd = durable_unnamed(folder, "incoming", VAULT_EVIDENCE_MODE, err);
     if (fd < 0)
-        return err_wrap(err, "incoming");
+        return -1;
     if (size > 0 && set_aside(fd, size, err) < 0)
         return -1;
     int opened = fd;

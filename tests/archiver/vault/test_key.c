@@ -1,0 +1,220 @@
+#include "vault/key.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static void store(const char *name, const void *at, size_t len)
+{
+    FILE *file = fopen(name, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(at, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void store_text(const char *name, const char *text)
+{
+    store(name, text, strlen(text));
+}
+
+static char *load(const char *name, size_t *len)
+{
+    FILE *file = fopen(name, "re");
+    assert_non_null(file);
+    char *text = calloc(1, 8192);
+    assert_non_null(text);
+    *len = fread(text, 1, 8191, file);
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+static struct key *new_key(void)
+{
+    struct key *key;
+    struct err err;
+    assert_int_equal(key_generate(&key, &err), 0);
+    return key;
+}
+
+static void store_public(const struct key *key, const char *name)
+{
+    struct err err;
+    AUTO(free) char *pem = NULL;
+    assert_int_equal(key_public_pem(key, &pem, &err), 0);
+    store_text(name, pem);
+}
+
+static void openssl_accepts_our_signatures_and_refuses_others(void **state)
+{
+    (void)state;
+    static const char verify[] = "openssl pkeyutl -verify -pubin -inkey signer.pem -rawin -in "
+                                 "message -sigfile message.sig >/dev/null 2>&1";
+    static const char message[] = "tagmanifest\nof a bag\n";
+    uint8_t signature[KEY_SIGNATURE_MAX];
+    size_t len;
+    struct err err;
+    AUTO(key_free) struct key *key = new_key();
+    store_public(key, "signer.pem");
+    assert_int_equal(key_sign(key, bytes_of(message), signature, &len, &err), 0);
+    assert_int_equal(len, 64);
+    store_text("message", message);
+    store("message.sig", signature, len);
+    assert_int_equal(system(verify), 0);
+    store_text("message", "tagmanifest\nof a bad\n");
+    assert_int_not_equal(system(verify), 0);
+}
+
+static void we_accept_openssl_s_keys_and_signatures(void **state)
+{
+    (void)state;
+    assert_int_equal(system("openssl genpkey -algorithm ED25519 -out theirs.pem 2>/dev/null && "
+                            "openssl pkey -in theirs.pem -pubout -out theirs.pub && "
+                            "printf abc > abc && openssl pkeyutl -sign -inkey theirs.pem -rawin "
+                            "-in abc -out abc.sig"),
+                     0);
+    size_t len;
+    struct err err;
+    AUTO(free) char *private_pem = load("theirs.pem", &len);
+    AUTO(key_free) struct key *ours = NULL;
+    assert_int_equal(key_from_private_pem(bytes_of(private_pem), "theirs.pem", &ours, &err), 0);
+    AUTO(free) char *public_pem = load("theirs.pub", &len);
+    AUTO(key_free) struct key *theirs = NULL;
+    assert_int_equal(key_from_public_pem(bytes_of(public_pem), "theirs.pub", &theirs, &err), 0);
+
+    AUTO(free) char *signature = load("abc.sig", &len);
+    struct bytes octets = {(const uint8_t *)signature, len};
+    assert_int_equal(key_verify(theirs, bytes_of("abc"), octets, "abc", &err), 0);
+    assert_int_equal(key_verify(ours, bytes_of("abc"), octets, "abc", &err), 0);
+
+    uint8_t again[KEY_SIGNATURE_MAX]; /* Ed25519 is deterministic: RFC 8032, 5.1.6 */
+    size_t again_len;
+    assert_int_equal(key_sign(ours, bytes_of("abc"), again, &again_len, &err), 0);
+    assert_int_equal(again_len, len);
+    assert_memory_equal(again, signature, len);
+}
+
+static void the_id_is_the_digest_that_anybody_can_compute(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = new_key();
+    char id[KEY_ID_TEXT];
+    size_t len;
+    key_id(key, id);
+    store_public(key, "id.pem");
+    assert_int_equal(
+        system("openssl pkey -pubin -in id.pem -outform DER | sha256sum | cut -c1-64 | tr -d '\\n' "
+               "> id.txt"),
+        0);
+    AUTO(free) char *theirs = load("id.txt", &len);
+    assert_string_equal(theirs, id);
+}
+
+static void a_key_survives_its_text(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = new_key();
+    AUTO(free) char *pem = NULL;
+    AUTO(key_free) struct key *back = NULL;
+    char id[KEY_ID_TEXT];
+    char back_id[KEY_ID_TEXT];
+    struct err err;
+    assert_int_equal(key_private_pem(key, &pem, &err), 0);
+    assert_memory_equal(pem, "-----BEGIN PRIVATE KEY-----", 27); /* PKCS#8, not encrypted */
+    assert_int_equal(key_from_private_pem(bytes_of(pem), "pem", &back, &err), 0);
+    key_id(key, id);
+    key_id(back, back_id);
+    assert_string_equal(id, back_id);
+}
+
+static void a_changed_message_or_signature_does_not_hold(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = new_key();
+    AUTO(key_free) struct key *other = new_key();
+    uint8_t signature[KEY_SIGNATURE_MAX];
+    size_t len;
+    struct err err = {0};
+    assert_int_equal(key_sign(key, bytes_of("abc"), signature, &len, &err), 0);
+    struct bytes octets = {signature, len};
+    assert_int_equal(key_verify(key, bytes_of("abc"), octets, "o", &err), 0);
+    assert_int_equal(key_verify(other, bytes_of("abc"), octets, "o", &err), -1);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+    assert_string_equal(err.object, "o");
+    assert_int_equal(key_verify(key, bytes_of("abd"), octets, "o", &err), -1);
+    assert_int_equal(
+        key_verify(key, bytes_of("abc"), (struct bytes){signature, len - 1}, "o", &err), -1);
+    assert_int_equal(key_verify(key, bytes_of("abc"), (struct bytes){NULL, 0}, "o", &err), -1);
+    for (size_t bit = 0; bit < 8 * len; bit += 37) {
+        signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_int_equal(key_verify(key, bytes_of("abc"), octets, "o", &err), -1);
+        signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+}
+
+/* An encrypted key must be refused at once, and never ask the terminal for its password. */
+static void what_is_no_key_of_ours_is_refused(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {
+        "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out no.pem 2>/dev/null",
+        "openssl genpkey -algorithm X25519 -out no.pem",
+        "openssl genpkey -algorithm ED25519 -aes128 -pass pass:geheim -out no.pem",
+        "printf 'no key' > no.pem",
+        ": > no.pem",
+        "openssl genpkey -algorithm ED25519 | openssl pkey -pubout -out no.pem",
+        "openssl genpkey -algorithm ED25519 | head -c 60 > no.pem",
+        "{ openssl genpkey -algorithm ED25519; head -c 5000 /dev/zero | tr '\\0' ' '; } > no.pem",
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        struct key *key;
+        struct err err;
+        size_t len;
+        assert_int_equal(system(commands[i]), 0);
+        AUTO(free) char *pem = load("no.pem", &len);
+        struct bytes octets = {(const uint8_t *)pem, len};
+        if (key_from_private_pem(octets, "no.pem", &key, &err) != -1)
+            fail_msg("taken for a key: %s", commands[i]);
+        assert_int_equal(err.kind, ERR_DAMAGED);
+        assert_string_equal(err.object, "no.pem");
+    }
+}
+
+static void half_a_key_signs_nothing(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = new_key();
+    AUTO(free) char *pem = NULL;
+    AUTO(key_free) struct key *half = NULL;
+    uint8_t signature[KEY_SIGNATURE_MAX];
+    size_t len;
+    char *text;
+    struct err err;
+    assert_int_equal(key_public_pem(key, &pem, &err), 0);
+    assert_int_equal(key_from_public_pem(bytes_of(pem), "pem", &half, &err), 0);
+    assert_int_equal(key_sign(half, bytes_of("abc"), signature, &len, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(key_private_pem(half, &text, &err), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(openssl_accepts_our_signatures_and_refuses_others),
+        cmocka_unit_test(we_accept_openssl_s_keys_and_signatures),
+        cmocka_unit_test(the_id_is_the_digest_that_anybody_can_compute),
+        cmocka_unit_test(a_key_survives_its_text),
+        cmocka_unit_test(a_changed_message_or_signature_does_not_hold),
+        cmocka_unit_test(what_is_no_key_of_ours_is_refused),
+        cmocka_unit_test(half_a_key_signs_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "archiver/vault/fixture.h"
+#include "base/err.h"
+#include "vault/key.h"
+
+static void refuse(const char *path, enum vault_mode mode, enum err_kind kind, const char *word)
+{
+    struct vault *vault;
+    struct err err;
+    assert_int_equal(vault_open(path, mode, &vault, &err), -1);
+    if (err.kind != kind || (strstr(err.object, word) == NULL && strstr(err.text, word) == NULL))
+        fail_msg("kind %d, %s: %s", (int)err.kind, err.object, err.text);
+}
+
+static void what_is_no_vault_is_refused(void **state)
+{
+    (void)state;
+    fixture_close();
+    refuse("nowhere", VAULT_READ, ERR_MISSING, "nowhere");
+    fixture_run("mkdir -p v/empty && : > v/file");
+    refuse("v/empty", VAULT_WRITE, ERR_MISSING, "v/empty");
+    refuse("v/file", VAULT_WRITE, ERR_MISSING, "v/file");
+    fixture_run("ls -A v/empty | wc -l | grep -qx 0");
+}
+
+static void a_newer_vault_is_refused_by_its_format(void **state)
+{
+    (void)state;
+    fixture_close();
+    fixture_run("sed -i 's/^format = 1/format = 2/' v/shilu.conf && cp -a v/catalog.db before.db");
+    refuse("v", VAULT_READ, ERR_DAMAGED, "format 2");
+    refuse("v", VAULT_WRITE, ERR_DAMAGED, "v/shilu.conf");
+    fixture_run("cmp v/catalog.db before.db && rm before.db");
+}
+
+static void damaged_settings_are_told_with_file_and_line(void **state)
+{
+    (void)state;
+    fixture_close();
+    fixture_run("echo 'nonsense' >> v/shilu.conf");
+    refuse("v", VAULT_READ, ERR_DAMAGED, "v/shilu.conf");
+    refuse("v", VAULT_READ, ERR_DAMAGED, "line ");
+}
+
+static void a_zone_that_is_none_is_told_with_its_line(void **state)
+{
+    (void)state;
+    fixture_close();
+    fixture_run("sed -i 's,^zone = .*,zone = Asia/Nowhere,' v/shilu.conf");
+    refuse("v", VAULT_READ, ERR_DAMAGED, "Asia/Nowhere");
+    refuse("v", VAULT_READ, ERR_DAMAGED, "line ");
+}
+
+static void a_missing_folder_or_catalog_is_named(void **state)
+{
+    (void)state;
+    fixture_close();
+    fixture_run("mv v/recordings v/elsewhere");
+    refuse("v", VAULT_WRITE, ERR_MISSING, "v/recordings");
+    fixture_run("mv v/elsewhere v/recordings && mv v/catalog.db v/elsewhere");
+    refuse("v", VAULT_READ, ERR_MISSING, "v/catalog.db");
+    refuse("v", VAULT_WRITE, ERR_MISSING, "v/catalog.db");
+}
+
+static void the_signing_key_must_be_the_public_one_s_half(void **state)
+{
+    (void)state;
+    const struct key *key;
+    struct err err;
+    assert_int_equal(vault_signing_key(fixture_vault(), &key, &err), 0);
+    fixture_reopen();
+    fixture_run("openssl genpkey -algorithm ED25519 -out v/keys/signing.pem 2>/dev/null");
+    assert_int_equal(vault_signing_key(fixture_vault(), &key, &err), -1);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+    fixture_reopen();
+    fixture_run("printf x > v/keys/public.pem");
+    assert_int_equal(vault_public_key(fixture_vault(), &key, &err), -1);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+    assert_string_equal(err.object, "v/keys/public.pem");
+    fixture_run("rm v/keys/public.pem");
+    assert_int_equal(vault_public_key(fixture_vault(), &key, &err), -1);
+    assert_int_equal(err.kind, ERR_MISSING);
+}
+
+enum { NOBODY = 65534 };
+
+/* Run by a child as another user; its exit status tells the kind. */
+static int kind_for_nobody(enum vault_mode mode)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        struct vault *vault;
+        struct err err;
+        if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
+            _exit(100);
+        int done = vault_open("v", mode, &vault, &err);
+        _exit(done == 0 ? 0 : strstr(err.object, "v") == NULL ? 101 : (int)err.kind);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void somebody_without_permission_is_denied(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) /* only root can become another; for others their own folders would do */
+        skip();
+    fixture_close();
+    fixture_run("chmod 0700 v");
+    assert_int_equal(kind_for_nobody(VAULT_READ), ERR_DENIED);
+    fixture_run("chmod 0755 v && chmod 0600 v/shilu.conf");
+    assert_int_equal(kind_for_nobody(VAULT_READ), ERR_DENIED);
+    fixture_run(
+        "chmod 0644 v/shilu.conf && chmod 0755 v/incoming v/recordings v/archives v/discs && "
+        "chmod 0600 v/catalog.db");
+    assert_int_equal(kind_for_nobody(VAULT_READ), ERR_DENIED);
+}
+
+static void somebody_who_may_only_read_reads(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    fixture_close();
+    fixture_run("chmod -R a+rX v && chmod -R go-w v");
+    assert_int_equal(kind_for_nobody(VAULT_READ), 0);
+    assert_int_equal(kind_for_nobody(VAULT_WRITE), ERR_DENIED);
+}
+
+static void the_actor_is_the_system_s_user(void **state)
+{
+    (void)state;
+    char actor[128];
+    char command[256];
+    vault_actor(actor);
+    (void)snprintf(command, sizeof command, "test \"os:$(id -un || id -u)\" = '%s'", actor);
+    fixture_run(command);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_no_vault_is_refused, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_newer_vault_is_refused_by_its_format, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(damaged_settings_are_told_with_file_and_line, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_zone_that_is_none_is_told_with_its_line, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_missing_folder_or_catalog_is_named, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_signing_key_must_be_the_public_one_s_half,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(somebody_without_permission_is_denied, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(somebody_who_may_only_read_reads, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_actor_is_the_system_s_user, fixture_setup,
+                                        fixture_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,293 @@
+/*
+ * Acceptance. Once a recording is reported as accepted it is held: its bytes, its sidecar and its
+ * row survive a crash or a power cut at any later moment.
+ *
+ * What must hold, in this order, for each recording (and each companion, its attachment):
+ *  1. The copy in incoming/ is complete and flushed, with both digests computed from the bytes
+ *     that were written, and the source is still the file that was read (copy.c, pool).
+ *  2. The catalog's write transaction is begun before anything gets a name: nobody else accepts,
+ *     seals or recovers meanwhile, so two ingests of one file cannot both find it new (accept_all).
+ *  3. incoming/STORED is durable before recordings/ab/STORED exists, and that before the commit:
+ *     a row never names bytes that are not there (vault_incoming_place).
+ *  4. The sidecar of a new recording is durable before the commit: the catalog can be rebuilt to
+ *     the last accepted one (vault_sidecar_store). That of one held already, which gets a new
+ *     companion, follows the commit, which notes it as due (vault_sidecars_catch_up).
+ *  5. The commit is the acceptance. Before it nothing counts, and the next vault_open takes away
+ *     what has an incoming/STORED and no row; after it everything does.
+ *  6. incoming/STORED goes only after the commit (accept_settle); the callback is called only
+ *     after the commit (run.c), and never where it failed.
+ *  7. "Already held" is said only where the held bytes are there at their full size, loose or in
+ *     an archive; loose ones that are lost are restored from the copy at hand (hold_again).
+ *
+ *   copied ──looked at──► placed ──► in the catalog ──commit──► accepted ──settle──► at rest
+ *      │                     │             │
+ *      └─ closed: gone       └─────────────┴─ rollback; the next vault_open clears the names
+ *
+ * 2, 3, 5 are musts: else evidence is lost, or counted that is not there. 4 and 6 (the record) are
+ * shoulds: else a sidecar is written, or a record removed, at the next opening.
+ */
+#include "intake/accept.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/instant.h"
+#include "intake/item.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+AUTO_DEFINE(struct catalog_recording *, catalog_recording_free, NULL);
+
+/* ---- are held bytes there? ---- */
+
+struct archive_search {
+    int root;
+    int64_t wanted; /* of this number; 0: of any */
+    bool found;
+};
+
+static void look_at_archive(void *context, const struct catalog_archive *archive)
+{
+    struct archive_search *search = context;
+    struct stat st;
+    if (search->wanted != 0 && archive->number != search->wanted)
+        return;
+    if (fstatat(search->root, archive->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(st.st_mode) && (uint64_t)st.st_size == archive->size_bytes)
+        search->found = true;
+}
+
+static int is_archived(struct vault *vault, int64_t recording, int64_t archive, bool *held,
+                       struct err *err)
+{
+    struct archive_search search = {.root = vault_folder(vault, VAULT_ROOT), .wanted = archive};
+    struct catalog_err wrong;
+    if (catalog_archive_of(vault_catalog(vault), recording, look_at_archive, &search, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    *held = search.found;
+    return 0;
+}
+
+static int is_loose(struct vault *vault, const char *stored_name, uint64_t size, bool *held,
+                    struct err *err)
+{
+    struct err missing;
+    AUTO(close) int fd = vault_open_stored(vault, stored_name, &missing);
+    *held = false;
+    if (fd < 0 && missing.kind != ERR_MISSING) {
+        *err = missing;
+        return -1;
+    }
+    uint64_t there;
+    if (fd >= 0 && file_size(fd, stored_name, &there, err) < 0)
+        return -1;
+    *held = fd >= 0 && there == size;
+    return 0;
+}
+
+/* ---- one file ---- */
+
+static int place(struct vault *vault, struct copy *copy, const char *stored_name, struct err *err)
+{
+    if (vault_incoming_place(vault, copy->held, stored_name, err) < 0)
+        return -1;
+    (void)snprintf(copy->stored_name, sizeof copy->stored_name, "%s", stored_name);
+    copy->placed = true;
+    return 0;
+}
+
+static const struct catalog_attachment *find_attached(const struct catalog_recording *recording,
+                                                      const struct copy *copy, const char *kind)
+{
+    for (size_t i = 0; i < recording->attachment_count; i++) {
+        const struct catalog_attachment *one = &recording->attachments[i];
+        if (strcmp(one->kind, kind) == 0 && strcmp(one->name, copy->shown_name) == 0 &&
+            memcmp(one->sha256, copy->digests.sha256, sizeof one->sha256) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+/* One that is there already. Its bytes are restored where they should lie loose and do not. */
+static int keep_attached(struct vault *vault, const struct catalog_attachment *attached,
+                         struct copy *copy, struct err *err)
+{
+    bool held;
+    if (attached->archive != 0) {
+        if (is_archived(vault, attached->recording, attached->archive, &held, err) < 0)
+            return -1;
+        copy->lost = !held;
+    } else if (is_loose(vault, attached->stored_name, attached->size_bytes, &held, err) < 0 ||
+               (!held && place(vault, copy, attached->stored_name, err) < 0)) {
+        return -1;
+    }
+    copy->attached = true;
+    return 0;
+}
+
+int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, const char *kind,
+                      const char *by, int64_t at_us, struct err *err)
+{
+    struct catalog_err wrong;
+    AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
+    if (catalog_recording_load(vault_catalog(vault), number, &recording, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    const struct catalog_attachment *attached = find_attached(recording, copy, kind);
+    if (attached != NULL)
+        return keep_attached(vault, attached, copy, err);
+
+    char stored_name[VAULT_STORED_NAME];
+    bool held;
+    vault_stored_name(copy->digests.sha256, copy->name, stored_name);
+    if (is_loose(vault, stored_name, copy->job.size, &held, err) < 0 ||
+        (!held && place(vault, copy, stored_name, err) < 0))
+        return -1;
+    char kind_text[16]; /* the catalog's struct is read and written alike: no const in it */
+    char by_text[256];
+    (void)snprintf(kind_text, sizeof kind_text, "%s", kind);
+    (void)snprintf(by_text, sizeof by_text, "%s", by);
+    struct catalog_attachment attachment = {
+        .kind = kind_text,
+        .name = copy->shown_name,
+        .stored_name = stored_name,
+        .size_bytes = copy->job.size,
+        .added_us = at_us,
+        .added_by = by_text,
+    };
+    memcpy(attachment.sha256, copy->digests.sha256, sizeof attachment.sha256);
+    memcpy(attachment.sm3, copy->digests.sm3, sizeof attachment.sm3);
+    if (catalog_attachment_add(vault_catalog(vault), number, &attachment, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
+}
+
+/* ---- one recording ---- */
+
+/* The same bytes again: are they really held? */
+static int hold_again(struct vault *vault, struct item *item, struct err *err)
+{
+    struct catalog_err wrong;
+    AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
+    if (catalog_recording_load(vault_catalog(vault), item->number, &recording, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    bool held;
+    if (recording->state == CATALOG_SEALED) {
+        if (is_archived(vault, item->number, 0, &held, err) < 0)
+            return -1;
+        item->recording.lost = !held;
+        if (!held)
+            item->notice = _("the archive that holds it is missing or not whole: keep this file");
+        return 0;
+    }
+    if (is_loose(vault, recording->stored_name, recording->size_bytes, &held, err) < 0)
+        return -1;
+    if (held)
+        return 0;
+    item->notice = _("its bytes were missing from the vault; they are restored from this file");
+    return place(vault, &item->recording, recording->stored_name, err);
+}
+
+static int add_recording(struct vault *vault, struct item *item, const char *by, struct instant now,
+                         struct err *err)
+{
+    struct copy *copy = &item->recording;
+    const struct probe_report *report = item->report;
+    char stored_name[VAULT_STORED_NAME];
+    vault_stored_name(copy->digests.sha256, copy->name, stored_name);
+    if (place(vault, copy, stored_name, err) < 0)
+        return -1;
+    struct catalog_new_recording recording = {
+        .sha256 = copy->digests.sha256,
+        .sm3 = copy->digests.sm3,
+        .size_bytes = copy->job.size,
+        .original_name = copy->shown_name,
+        .stored_name = stored_name,
+        .report = item->report_text,
+        .accepted_us = now.us,
+        .accepted_offset_minutes = now.offset_minutes,
+        .accepted_by = by,
+        .duration_s = report->duration_s,
+        .tags = item->tags.at,
+        .tag_count = item->tags.count,
+    };
+    if (report->position_count > 0) {
+        recording.has_position = true;
+        recording.latitude = report->positions[0].fix.latitude;
+        recording.longitude = report->positions[0].fix.longitude;
+    }
+    struct catalog_err wrong;
+    if (catalog_recording_add(vault_catalog(vault), &recording, &item->number, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
+}
+
+static int accept_one(struct vault *vault, struct item *item, const char *by, struct instant now,
+                      struct err *err)
+{
+    struct catalog_err wrong;
+    if (catalog_recording_by_digest(vault_catalog(vault), item->recording.digests.sha256,
+                                    &item->number, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    item->duplicate = item->number != 0;
+    if ((item->duplicate ? hold_again(vault, item, err)
+                         : add_recording(vault, item, by, now, err)) < 0)
+        return -1;
+    for (size_t i = 0; i < item->companion_count; i++) {
+        struct copy *companion = &item->companions[i];
+        if (companion->refused)
+            continue;
+        if (accept_attachment(vault, item->number, companion, "companion", by, now.us, err) < 0)
+            return -1;
+    }
+    return item->duplicate ? 0 : vault_sidecar_store(vault, item->number, err);
+}
+
+/* ---- the transaction ---- */
+
+int accept_all(struct vault *vault, struct item *const *items, size_t count, const char *by,
+               struct err *err)
+{
+    struct catalog *catalog = vault_catalog(vault);
+    struct catalog_err wrong;
+    if (catalog_begin(catalog, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    struct instant now = instant_now();
+    for (size_t i = 0; i < count; i++)
+        if (accept_one(vault, items[i], by, now, err) < 0) {
+            catalog_rollback(catalog);
+            return err_wrap(err, "%s", items[i]->recording.shown);
+        }
+    if (catalog_commit(catalog, &wrong) < 0) {
+        catalog_rollback(catalog);
+        return err_from_catalog(err, &wrong);
+    }
+    return 0;
+}
+
+int accept_settle(struct vault *vault, const struct copy *copy, struct err *err)
+{
+    return copy->placed ? vault_incoming_settle(vault, copy->stored_name, err) : 0;
+}
+
+int accept_settle_all(struct vault *vault, struct item *const *items, size_t count, struct err *err)
+{
+    bool due = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct item *item = items[i];
+        if (accept_settle(vault, &item->recording, err) < 0)
+            return -1;
+        for (size_t k = 0; k < item->companion_count; k++) {
+            if (accept_settle(vault, &item->companions[k], err) < 0)
+                return -1;
+            due = due || item->duplicate;
+        }
+    }
+    return due ? vault_sidecars_catch_up(vault, err) : 0;
+}

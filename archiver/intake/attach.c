@@ -1,0 +1,63 @@
+#include <fcntl.h>
+
+#include "base/err.h"
+#include "base/i18n.h"
+#include "base/instant.h"
+#include "intake/accept.h"
+#include "intake/copy.h"
+#include "intake/intake.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+/* Copies the file into incoming/; everything that goes wrong is an error here. */
+static int fetch(struct copy *copy, struct vault *vault, const char *path, struct err *err)
+{
+    AUTO(digest_pool_free) struct digest_pool *pool = NULL;
+    if (digest_pool_open(&pool, err) < 0)
+        return -1;
+    enum copy_outcome outcome = copy_begin(copy, vault, path);
+    if (outcome == COPY_WELL) {
+        digest_pool_put(pool, &copy->job);
+        (void)digest_pool_take(pool, -1, NULL); /* the one job */
+        outcome = copy_look(copy, false);
+    }
+    if (outcome == COPY_WELL)
+        return 0;
+    *err = copy->err;
+    return -1;
+}
+
+static int add(struct vault *vault, int64_t number, struct copy *copy, const char *kind,
+               const char *by, struct err *err)
+{
+    struct catalog *catalog = vault_catalog(vault);
+    struct catalog_err wrong;
+    if (catalog_begin(catalog, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (accept_attachment(vault, number, copy, kind, by, instant_now().us, err) < 0) {
+        catalog_rollback(catalog);
+        return -1;
+    }
+    if (catalog_commit(catalog, &wrong) < 0) {
+        catalog_rollback(catalog);
+        return err_from_catalog(err, &wrong);
+    }
+    if (accept_settle(vault, copy, err) < 0 || vault_sidecars_catch_up(vault, err) < 0)
+        return err_wrap(err, "%s", _("the file is attached, but not all is tidied up"));
+    if (copy->attached)
+        return err_set(err, ERR_CONFLICT, copy->shown, _("attached to R%lld already"),
+                       (long long)number);
+    return 0;
+}
+
+int intake_attach(struct vault *vault, int64_t number, const char *path, const char *kind,
+                  const char *by, struct err *err)
+{
+    struct copy copy = {.source = -1, .held = -1};
+    int done = fetch(&copy, vault, path, err);
+    if (done == 0)
+        done = add(vault, number, &copy, kind, by, err);
+    copy_release(&copy);
+    return done;
+}

@@ -1,0 +1,102 @@
+#include "intake/tags.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/instant.h"
+#include "base/text.h"
+#include "intake/intake.h"
+#include "probe/probe.h"
+
+#include "base/banned.h"
+
+enum { DERIVED_MAX = 3 };
+
+static bool is_given(const struct intake_options *options, enum catalog_field field)
+{
+    for (size_t i = 0; i < options->tag_count; i++)
+        if (options->tags[i].field == field)
+            return true;
+    return false;
+}
+
+/* What a stranger's file says becomes a number in a register only if it could be one; the report
+ * keeps it as it is. */
+static bool is_number(const char *text)
+{
+    size_t len = text == NULL ? 0 : strlen(text);
+    if (len == 0 || len > CATALOG_NUMBER_MAX || text[0] == ' ' || text[len - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7F)
+            return false;
+    return text_is_utf8(bytes_of(text));
+}
+
+static void add(struct tags *tags, enum catalog_field field, char *value, char *source)
+{
+    tags->at[tags->count++] =
+        (struct catalog_tag){.field = field, .value = value, .source = source};
+}
+
+/* The catalog's struct is read and written alike, so its texts are not const; none is written. */
+static char *readable(const char *text)
+{
+    union {
+        const char *in;
+        char *out;
+    } both = {.in = text};
+    return both.out;
+}
+
+static void add_captured_at(struct tags *tags, const struct probe_report *report)
+{
+    if (report->time_count == 0)
+        return;
+    struct instant checked;
+    probe_time_print(&report->times[0], tags->captured_at);
+    if (instant_parse(bytes_of(tags->captured_at), &checked, NULL) == 0)
+        add(tags, CATALOG_CAPTURED_AT, tags->captured_at, readable(report->times[0].source));
+}
+
+int tags_make(struct tags *tags, const struct intake_options *options,
+              const struct probe_report *report, struct err *err)
+{
+    *tags = (struct tags){.at = calloc(options->tag_count + DERIVED_MAX, sizeof *tags->at)};
+    if (tags->at == NULL)
+        return err_memory(err, NULL);
+    for (size_t i = 0; i < options->tag_count; i++)
+        add(tags, options->tags[i].field, options->tags[i].value, readable("given"));
+
+    const struct probe_name *name = &report->name;
+    (void)snprintf(tags->name_source, sizeof tags->name_source, "name:%s",
+                   name->pattern != NULL ? name->pattern : "");
+    if (!is_given(options, CATALOG_CAPTURED_AT))
+        add_captured_at(tags, report);
+    if (!is_given(options, CATALOG_DEVICE)) {
+        if (is_number(name->device))
+            add(tags, CATALOG_DEVICE, readable(name->device), tags->name_source);
+        else if (is_number(report->serial))
+            add(tags, CATALOG_DEVICE, readable(report->serial), readable("serial"));
+    }
+    if (!is_given(options, CATALOG_COLLECTOR) && is_number(name->officer))
+        add(tags, CATALOG_COLLECTOR, readable(name->officer), tags->name_source);
+    return 0;
+}
+
+void tags_release(struct tags *tags)
+{
+    free(tags->at);
+    tags->at = NULL;
+}
+
+const char *tags_captured_at(const struct tags *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        if (tags->at[i].field == CATALOG_CAPTURED_AT)
+            return tags->at[i].value;
+    return NULL;
+}

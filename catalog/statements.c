@@ -182,6 +182,10 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [CHECK_PLACES_EXTRA] = "SELECT p.sort_key FROM places p LEFT JOIN lines l USING (sort_key)"
                            " LEFT JOIN recordings r ON r.number = l.recording"
                            " WHERE r.latitude IS NULL",
+    [CHECK_TERMS_TABLE] = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms"
+                          " USING fts5vocab('main', 'search', 'instance')",
+    [CHECK_TERMS] = "SELECT term, doc, col, offset FROM temp.terms",
+    [CHECK_TEXTS] = "SELECT sort_key, " LINE_TEXTS " FROM lines",
 };
 
 int catalog_statement(struct catalog *catalog, enum statement name, sqlite3_stmt **out,

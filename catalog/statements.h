@@ -79,6 +79,9 @@ enum statement {
     CHECK_LINES,
     CHECK_PLACES,
     CHECK_PLACES_EXTRA,
+    CHECK_TERMS_TABLE,
+    CHECK_TERMS,
+    CHECK_TEXTS,
     STATEMENTS
 };
 

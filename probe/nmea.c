@@ -26,7 +26,7 @@ static int hex(uint8_t octet)
 }
 
 /* The octets of the sentence without "$" and checksum. */
-static bool cut_sentence(struct probe_bytes text, struct probe_bytes *out)
+static bool cut_sentence(struct probe_bytes text, struct probe_bytes *out, bool *sound)
 {
     scan_char(&text, '$');
     size_t len = 0;
@@ -35,13 +35,15 @@ static bool cut_sentence(struct probe_bytes text, struct probe_bytes *out)
            text.at[len] != '*' && text.at[len] != '$' && text.at[len] != ';')
         sum ^= text.at[len++];
     *out = (struct probe_bytes){text.at, len};
+    *sound = true;
     if (len == text.len || text.at[len] != '*')
         return true;
     if (text.len - len < 3)
         return false; /* cut inside its checksum */
     int high = hex(text.at[len + 1]);
     int low = hex(text.at[len + 2]);
-    return high >= 0 && low >= 0 && high * 16 + low == sum;
+    *sound = high * 16 + low == sum;
+    return high >= 0 && low >= 0;
 }
 
 static size_t split(struct probe_bytes sentence, struct probe_bytes fields[FIELDS_MAX])
@@ -126,13 +128,14 @@ bool nmea_parse(struct probe_bytes text, struct nmea_sentence *out)
 {
     struct probe_bytes sentence;
     struct probe_bytes fields[FIELDS_MAX];
-    if (!cut_sentence(text, &sentence))
+    bool sound = false;
+    if (!cut_sentence(text, &sentence, &sound))
         return false;
     size_t count = split(sentence, fields);
     if (count < 10 || fields[0].len != 5)
         return false;
 
-    struct nmea_sentence found = {.fix = {.altitude_m = NAN}};
+    struct nmea_sentence found = {.sound = sound, .fix = {.altitude_m = NAN}};
     found.has_clock = read_clock(fields[1], &found.clock_us);
     if (memcmp(fields[0].at + 2, "RMC", 3) == 0) {
         found.kind = NMEA_RMC;
@@ -224,8 +227,13 @@ bool nmea_next(struct nmea_reader *reader, struct probe_bytes *text, struct prob
         bool read = nmea_parse(*text, &sentence);
         text->at += 5;
         text->len -= 5;
-        if (read && take(reader, &sentence, out))
+        if (!read)
+            continue;
+        reader->sound_seen = reader->sound_seen || sentence.sound;
+        if ((sentence.sound || !reader->sound_seen) && take(reader, &sentence, out)) {
+            reader->unsound = reader->unsound || !sentence.sound;
             return true;
+        }
     }
     return false;
 }

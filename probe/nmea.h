@@ -5,7 +5,8 @@
 
 /*
  * NMEA 0183 sentences RMC and GGA of any talker, with "$" before them or (Thinkware) without, alone
- * or inside other text. A sentence whose checksum is wrong is none; one without a checksum counts.
+ * or inside other text. One without a checksum counts. One whose checksum is wrong is damaged or
+ * was edited: it counts only in a stretch that has no right one at all, and the reader says so.
  * Times are UTC, as the standard has it.
  */
 
@@ -13,6 +14,7 @@ enum nmea_kind { NMEA_RMC, NMEA_GGA };
 
 struct nmea_sentence {
     enum nmea_kind kind;
+    bool sound;           /* its checksum is right, or there is none */
     bool valid;           /* RMC: status A; GGA: a fix quality other than 0 */
     bool has_position;    /* only where valid */
     struct probe_fix fix; /* us only with a date: RMC */
@@ -28,6 +30,8 @@ bool nmea_parse(struct probe_bytes text, struct nmea_sentence *out);
 
 /* Fixes over a stretch of text, or over many packets of one stream. Zeroed before the first use. */
 struct nmea_reader {
+    bool sound_seen; /* a sentence with a right checksum */
+    bool unsound;    /* a fix was given from one with a wrong checksum */
     bool has_date;
     int64_t day_us;   /* midnight UTC of the last date */
     int64_t clock_us; /* the last time of day */

@@ -1,13 +1,16 @@
 #include "probe/input.h"
+#include "probe/scan.h"
 #include "probe/source.h"
 #include "probe/sources/track.h"
+#include "probe/when.h"
 
 #include <math.h>
 #include <string.h>
 
 /*
  * Tracks of fixed records that dash cameras write once a second or more: Vueroid ("mp4s" of 72
- * octets) and SigmaStar's chips ("ssmd" of 40 octets, Neoline).
+ * octets), SigmaStar's chips ("ssmd" of 40 octets, Neoline), Wolfbox ("gpmd" that is no GPMF), and
+ * what RegistratorViewer exports ("RVMI").
  */
 
 enum { VUEROID_BYTES = 72, SIGMASTAR_BYTES = 40, BLANK_PACKETS = 600 };
@@ -19,7 +22,11 @@ struct binary_track {
 
 static bool wants(const struct source_stream *stream)
 {
-    return strcmp(stream->tag, "mp4s") == 0 || strcmp(stream->tag, "ssmd") == 0;
+    static const char *const TAGS[] = {"mp4s", "ssmd", "gpmd", "RVMI"};
+    for (size_t i = 0; i < sizeof TAGS / sizeof TAGS[0]; i++)
+        if (strcmp(stream->tag, TAGS[i]) == 0)
+            return true;
+    return false;
 }
 
 /* At 52: whether north, whether east, altitude, speed, dddmm.mmmm twice, seconds since 1970 of the
@@ -59,13 +66,70 @@ static bool read_sigmastar(struct track *track, struct probe_bytes data,
     return true;
 }
 
+/* A value and its scale, 64 bits each. */
+static double scaled_at(const uint8_t *at)
+{
+    double value = (double)(int64_t)read_le64(at);
+    double scale = (double)(int64_t)read_le64(at + 8);
+    return scale > 0 ? value / scale : NAN;
+}
+
+/* Wolfbox and Redtiger, under GoPro's tag: day, month, year at 0x68, the time of day at 0xa0 in
+ * UTC, dddmm.mmmm at 0xb0 and 0xc0, altitude at 0xe8. */
+static bool read_wolfbox(struct track *track, struct probe_bytes data, struct probe_report *report)
+{
+    const uint8_t *at = data.at;
+    track->source = "gps-wolfbox";
+    if (data.len < 0xf8 || memcmp(at, "DEVC", 4) == 0)
+        return false;
+    struct when_fields date = {.day = read_le32(at + 0x68),
+                               .month = read_le32(at + 0x6c),
+                               .year = read_le32(at + 0x70),
+                               .hour = read_le32(at + 0xa0),
+                               .minute = read_le32(at + 0xa4),
+                               .second = read_le32(at + 0xa8)};
+    struct probe_fix fix = {.latitude = track_degrees(scaled_at(at + 0xb0)),
+                            .longitude = track_degrees(scaled_at(at + 0xc0)),
+                            .altitude_m = scaled_at(at + 0xe8)};
+    int64_t us = 0;
+    if (date.year < 100)
+        date.year += 2000;
+    if (!when_civil(&date, &us) || isnan(fix.latitude) || isnan(fix.longitude))
+        return false;
+    track_add(track, report, fix, TRACK_UTC, us);
+    return true;
+}
+
+/* What RegistratorViewer exports: "gReV", longitude and latitude in millionths of a degree. */
+static bool read_rvmi(struct track *track, struct probe_bytes data, struct probe_report *report)
+{
+    bool found = false;
+    track->source = "gps-rvmi";
+    for (size_t at = 0; (at = scan_find(data, at, "gReV")) < data.len; at += 4) {
+        if (data.len - at < 21)
+            break;
+        struct probe_fix fix = {.longitude = (int32_t)read_le32(data.at + at + 4) / 1e6,
+                                .latitude = (int32_t)read_le32(data.at + at + 8) / 1e6,
+                                .altitude_m = NAN};
+        track_add(track, report, fix, TRACK_NO_CLOCK, 0);
+        found = true;
+    }
+    return found;
+}
+
 static bool packet(void *state, const struct source_stream *stream,
                    const struct source_packet *packet, struct probe_report *report)
 {
     struct binary_track *self = state;
-    bool vueroid = strcmp(stream->tag, "mp4s") == 0;
-    bool found = vueroid ? read_vueroid(&self->track, packet->data, report)
-                         : read_sigmastar(&self->track, packet->data, report);
+    bool found = false;
+    if (strcmp(stream->tag, "mp4s") == 0)
+        found = read_vueroid(&self->track, packet->data, report);
+    else if (strcmp(stream->tag, "ssmd") == 0)
+        found = read_sigmastar(&self->track, packet->data, report);
+    else if (strcmp(stream->tag, "gpmd") == 0)
+        found = read_wolfbox(&self->track, packet->data, report);
+    else
+        found = read_rvmi(&self->track, packet->data, report);
     self->blank = found ? 0 : self->blank + 1;
     return self->blank < BLANK_PACKETS;
 }

@@ -12,18 +12,48 @@
 
 /*
  * Boxes of their own in which dash cameras keep a whole recording's positions: BlackVue (NMEA in
- * "free/gps "), 70mai Pro ("GPS "), and the "gps0" behind moov of Navitel, iBOX and others.
+ * "free/gps "), 70mai Pro ("GPS "), the "gps0" behind moov of Navitel, iBOX and others, and LigoGPS
+ * behind the last box.
  */
 
-enum { BOX_BYTES_MAX = 4 << 20, RECORDS_MAX = 20000 };
+enum { BOX_BYTES_MAX = 4 << 20, TRAILER_BYTES_MAX = 1 << 20, RECORDS_MAX = 20000 };
 
 static void read_text(struct probe_bytes text, struct probe_report *report)
 {
     struct track track = {.source = "nmea-blackvue"};
     struct nmea_reader reader = {0};
-    struct probe_fix fix;
-    for (unsigned i = 0; i < RECORDS_MAX && nmea_next(&reader, &text, &fix); i++)
-        track_add(&track, report, fix, fix.has_time ? TRACK_UTC : TRACK_NO_CLOCK, fix.us);
+    (void)track_add_nmea(&track, &reader, text, report);
+}
+
+/* {"model":"DR900X Plus","ver":1.000,…} */
+static void read_blackvue(struct probe_bytes text, struct probe_report *report)
+{
+    static const char MODEL[] = "\"model\":\"";
+    size_t at = scan_find(text, 0, MODEL);
+    struct probe_bytes model;
+    if (at == text.len)
+        return;
+    at += sizeof MODEL - 1;
+    struct probe_bytes rest = {text.at + at, text.len - at};
+    if (scan_until(&rest, '"', &model))
+        report_set_text(report, REPORT_MODEL, model);
+}
+
+/* A table of lines behind the last box, in degrees; its encrypted twin is passed over. */
+static void read_trailer(struct probe_input *input, struct probe_report *report)
+{
+    struct box box;
+    struct probe_bytes bytes;
+    uint64_t at = 0;
+    while (box_next(input, &at, input_size(input), &box))
+        ;
+    if (at == 0)
+        return; /* no boxes at all */
+    uint8_t *loaded = load_range(input, at, input_size(input), TRAILER_BYTES_MAX, &bytes);
+    struct track track = {.source = "gps-ligo"};
+    if (scan_find(bytes, 0, "LIGOGPSINFO") < bytes.len)
+        (void)track_add_ligo(&track, bytes, report);
+    free(loaded);
 }
 
 /* degrees * 100000 + minutes * 1000 */
@@ -86,8 +116,10 @@ static void read_box(struct probe_input *input, const char *path,
 static void scan(struct probe_input *input, struct probe_report *report)
 {
     read_box(input, "free/gps ", read_text, report);
+    read_box(input, "free/cprt", read_blackvue, report);
     read_box(input, "GPS ", read_70mai, report);
     read_box(input, "gps0", read_gps0, report);
+    read_trailer(input, report);
 }
 
 const struct source source_camera_boxes = {.name = "camera-boxes", .scan = scan};

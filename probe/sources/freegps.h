@@ -23,7 +23,8 @@ void freegps_block(struct freegps *state, struct probe_bytes block, struct probe
 
 /*
  * The same record without the mark, alone in a private packet of MPEG-TS (Viofo) or behind 164
- * octets (Blueskysea). false where the packet holds none, valid or not.
+ * octets (Blueskysea), or a line of LigoGPS (Juscar). false where the packet holds none, valid or
+ * not.
  */
 bool freegps_packet(struct freegps *state, struct probe_bytes packet, struct probe_report *report);
 

@@ -107,13 +107,6 @@ static bool read_record(struct probe_bytes block, const struct layout *layout, b
     return true;
 }
 
-static void read_nmea(struct freegps *state, struct probe_bytes text, struct probe_report *report)
-{
-    struct probe_fix fix;
-    while (nmea_next(&state->nmea, &text, &fix))
-        track_add(&state->track, report, fix, fix.has_time ? TRACK_UTC : TRACK_NO_CLOCK, fix.us);
-}
-
 /* The sentence with each octet raised by 16: "$GPRMC," stands as "4W`b]S<". */
 static bool read_shifted(struct freegps *state, struct probe_bytes block,
                          struct probe_report *report)
@@ -125,7 +118,7 @@ static bool read_shifted(struct freegps *state, struct probe_bytes block,
     size_t len = block.len - AT < LEN ? block.len - AT : LEN;
     for (size_t i = 0; i < len; i++)
         text[i] = block.at[AT + i] >= 16 ? (uint8_t)(block.at[AT + i] - 16) : 0;
-    read_nmea(state, (struct probe_bytes){text, len}, report);
+    (void)track_add_nmea(&state->track, &state->nmea, (struct probe_bytes){text, len}, report);
     return true;
 }
 
@@ -235,10 +228,11 @@ void freegps_block(struct freegps *state, struct probe_bytes block, struct probe
     if (read_xored(state, block, report) || read_shifted(state, block, report))
         return;
     if (has_nmea(block)) {
-        read_nmea(state, block, report);
+        (void)track_add_nmea(&state->track, &state->nmea, block, report);
         return;
     }
-    if (read_nextbase(state, block, report) || read_innovv(state, block, report))
+    if (read_nextbase(state, block, report) || read_innovv(state, block, report) ||
+        track_add_ligo(&state->track, block, report) > 0)
         return;
     for (size_t i = 0; i < sizeof LAYOUTS / sizeof LAYOUTS[0]; i++) {
         struct probe_fix fix;
@@ -268,5 +262,5 @@ bool freegps_packet(struct freegps *state, struct probe_bytes packet, struct pro
         if (found)
             return true;
     }
-    return false;
+    return track_add_ligo(&state->track, packet, report) > 0;
 }

@@ -8,7 +8,8 @@
 
 /*
  * Positions as text in a subtitle or data track: NMEA sentences (Thinkware and many others), DJI's
- * "GPS(lon,lat,…)" and "[latitude: …] [longitude: …]", or JSON with "lat" and "lon" members.
+ * "GPS(lon,lat,…)" and "[latitude: …] [longitude: …]", JSON with "lat" and "lon" members, or
+ * Garmin's few octets in the place of a caption.
  */
 
 enum { BLANK_PACKETS = 600, TEXT_MAX = 16 << 10 };
@@ -68,23 +69,34 @@ static bool read_words(struct probe_bytes text, struct probe_fix *fix)
     return found;
 }
 
+/* Garmin: "PNDM", speed, then degrees in units of 2^-31 of a half circle. */
+static bool read_garmin(struct track *track, struct probe_bytes data, struct probe_report *report)
+{
+    enum { RECORD = 20 };
+    size_t at = scan_find(data, 0, "PNDM");
+    if (at > 4 || data.len < at + RECORD)
+        return false;
+    static const double UNIT = 180.0 / 2147483648.0;
+    struct probe_fix fix = {.latitude = (int32_t)read_le32(data.at + at + 12) * UNIT,
+                            .longitude = (int32_t)read_le32(data.at + at + 16) * UNIT,
+                            .altitude_m = NAN};
+    track_add(track, report, fix, TRACK_NO_CLOCK, 0);
+    return true;
+}
+
 static bool packet(void *state, const struct source_stream *stream,
                    const struct source_packet *packet, struct probe_report *report)
 {
     struct text_track *self = state;
     struct probe_bytes text = packet->data;
     struct probe_fix fix = {.altitude_m = NAN};
-    bool found = false;
     (void)stream;
     self->nmea.source = "nmea-track";
     self->text.source = "gps-text-track";
     if (text.len > TEXT_MAX)
         text.len = TEXT_MAX;
-    struct probe_bytes rest = text;
-    while (nmea_next(&self->reader, &rest, &fix)) {
-        track_add(&self->nmea, report, fix, fix.has_time ? TRACK_UTC : TRACK_NO_CLOCK, fix.us);
-        found = true;
-    }
+    bool found = track_add_nmea(&self->nmea, &self->reader, text, report) > 0 ||
+                 read_garmin(&self->text, text, report);
     if (!found && !self->nmea.placed) {
         fix = (struct probe_fix){.altitude_m = NAN};
         found = read_dji(text, &fix) || read_words(text, &fix);

@@ -1,7 +1,7 @@
 #ifndef SHILU_PROBE_SOURCES_TRACK_H
 #define SHILU_PROBE_SOURCES_TRACK_H
 
-#include "probe/report.h"
+#include "probe/nmea.h"
 
 /* What a record of positions says of time. */
 enum track_clock {
@@ -24,6 +24,17 @@ struct track {
  */
 void track_add(struct track *track, struct probe_report *report, struct probe_fix fix,
                enum track_clock clock, int64_t clock_us);
+
+/* Adds the fixes of NMEA in a text, and notes the issue "nmea-checksum" where it is none that
+ * holds. Gives how many there were. */
+size_t track_add_nmea(struct track *track, struct nmea_reader *reader, struct probe_bytes text,
+                      struct probe_report *report);
+
+/*
+ * Adds the fixes of a text of LigoGPS and its like, "2026/01/15 12:00:00 N:22.5417 E:114.0542", by
+ * the camera's clock, degrees. Gives how many there were.
+ */
+size_t track_add_ligo(struct track *track, struct probe_bytes text, struct probe_report *report);
 
 /* Degrees of "dddmm.mmmm" (NMEA's way); NAN where it is none. The sign is kept. */
 double track_degrees(double packed);

@@ -44,7 +44,6 @@ static void sentences_that_say_no_fix_or_are_damaged_give_none(void **state)
     (void)state;
     static const char *const texts[] = {
         "$GPRMC,123519,V,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*7D", /* void */
-        "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6B", /* checksum */
         "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6",  /* cut */
         "$GPRMC,123519,A,9907.038,N,01131.000,E,022.4,084.4,230394,003.1,W",    /* 99 degrees */
         "$GPRMC,123519,A,4860.038,N,01131.000,E,022.4,084.4,230394,003.1,W",    /* 60 minutes */
@@ -62,6 +61,25 @@ static void sentences_that_say_no_fix_or_are_damaged_give_none(void **state)
         if (nmea_next(&reader, &text, &fix))
             fail_msg("gave a fix: %s", texts[i]);
     }
+}
+
+static void a_wrong_checksum_counts_only_where_there_is_no_right_one_and_is_told(void **state)
+{
+    (void)state;
+    static const char WRONG[] = "$GPRMC,123520,A,4807.038,N,01131.000,E,,,230394,,*00\r\n";
+    char text[1024];
+    struct nmea_reader reader = {0};
+    struct probe_bytes rest = bytes(WRONG);
+    struct probe_fix fix;
+    assert_true(nmea_next(&reader, &rest, &fix));
+    assert_true(reader.unsound);
+
+    (void)snprintf(text, sizeof text, "%s\r\n%s", RMC, WRONG);
+    reader = (struct nmea_reader){0};
+    rest = bytes(text);
+    assert_true(nmea_next(&reader, &rest, &fix));
+    assert_false(nmea_next(&reader, &rest, &fix));
+    assert_false(reader.unsound);
 }
 
 static void a_text_gives_one_fix_a_moment_with_the_height_of_its_gga(void **state)
@@ -134,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_standards_examples_are_read),
         cmocka_unit_test(sentences_that_say_no_fix_or_are_damaged_give_none),
+        cmocka_unit_test(a_wrong_checksum_counts_only_where_there_is_no_right_one_and_is_told),
         cmocka_unit_test(a_text_gives_one_fix_a_moment_with_the_height_of_its_gga),
         cmocka_unit_test(thinkwares_sentence_without_a_dollar_is_read),
         cmocka_unit_test(gga_alone_gives_positions_without_a_time_and_after_rmc_past_midnight),

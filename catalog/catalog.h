@@ -176,7 +176,7 @@ void catalog_recording_free(struct catalog_recording *recording);
 int catalog_recording_numbers(struct catalog *catalog, const char *case_number, int64_t **numbers,
                               size_t *count, struct catalog_err *err);
 
-/* Says where the bytes lie. MISSING where there is no such recording. */
+/* Says where the bytes lie; the sidecar is due. MISSING where there is no such recording. */
 int catalog_recording_set_state(struct catalog *catalog, int64_t number, enum catalog_state state,
                                 struct catalog_err *err);
 
@@ -329,7 +329,7 @@ struct catalog_archive {
 
 /*
  * Adds an archive with the recordings and attachments in it (their numbers). The recordings become
- * CATALOG_SEALED; the attachments get this archive unless they are in one already. MISSING for an
+ * CATALOG_SEALED and their sidecars due; the attachments get this archive unless they are in one already. MISSING for an
  * unknown case, recording or attachment; CONFLICT where the path or the case's volume is there.
  * The archive's own number and recordings are not read.
  */

@@ -60,7 +60,7 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [RECORDING_NUMBERS] = "SELECT number FROM recordings ORDER BY number",
     [RECORDING_NUMBERS_OF_CASE] =
         "SELECT t.recording FROM tags t WHERE " IN_CASE("t") " AND t.value = ?1 ORDER BY 1",
-    [RECORDING_SET_STATE] = "UPDATE recordings SET state = ?2 WHERE number = ?1",
+    [RECORDING_SET_STATE] = "UPDATE recordings SET state = ?2, sidecar_due = 1 WHERE number = ?1",
     [RECORDING_SET_CAPTURED] = "UPDATE recordings SET captured_us = ?2 WHERE number = ?1",
     [RECORDING_DUE] = "UPDATE recordings SET sidecar_due = 1 WHERE number = ?1",
     [SIDECAR_DONE] = "UPDATE recordings SET sidecar_due = 0 WHERE number = ?1",

@@ -87,7 +87,7 @@ static bool number_after(struct probe_bytes text, const char *name, double *valu
         if ((at > 0 && isalpha(text.at[at - 1])) || !scan_text(&rest, name))
             continue;
         scan_space(&rest);
-        if (!scan_char(&rest, '=') && !scan_char(&rest, ':'))
+        if (!scan_char(&rest, '=') && !scan_char(&rest, ':') && !scan_text(&rest, "："))
             continue;
         scan_space(&rest);
         if (!scan_char(&rest, '"'))
@@ -185,10 +185,11 @@ static bool gps_pair(struct probe_bytes text, struct probe_fix *fix)
 
 static void subtitle_read(struct companion *c, struct probe_bytes text)
 {
-    static const char *const latitudes[] = {"latitude", "Latitude", "lat", "Lat", "LAT", NULL};
+    static const char *const latitudes[] = {"latitude", "Latitude", "lat", "Lat",
+                                            "LAT",      "纬度",     NULL};
     /* one maker misspells it */
-    static const char *const longitudes[] = {"longitude", "longtitude", "Longitude", "lon",
-                                             "Lon",       "LON",        "lng",       NULL};
+    static const char *const longitudes[] = {"longitude", "longtitude", "Longitude", "lon", "Lon",
+                                             "LON",       "lng",        "经度",      NULL};
     static const char *const altitudes[] = {"abs_alt", "altitude", "Altitude", "alt", NULL};
     struct probe_fix fix = {.altitude_m = NAN};
     struct when when;
@@ -264,7 +265,9 @@ static bool json_when(const json_t *value, struct when *when)
     return true;
 }
 
-static void json_object_read(struct companion *c, const json_t *object)
+/* A place with its time; a time alone only in the outermost object: who knows what one further in
+ * is the time of. */
+static void json_object_read(struct companion *c, const json_t *object, int depth)
 {
     static const char *const latitudes[] = {"latitude", "lat", "Latitude", NULL};
     static const char *const longitudes[] = {"longitude", "lon", "lng", "long", "Longitude", NULL};
@@ -278,7 +281,7 @@ static void json_object_read(struct companion *c, const json_t *object)
         json_decimal(member(object, longitudes), &fix.longitude)) {
         (void)json_decimal(member(object, altitudes), &fix.altitude_m);
         add_fix(c, fix, dated ? &when : NULL);
-    } else if (dated) {
+    } else if (dated && depth == 0) {
         add_when(c, &when);
     }
 }
@@ -290,7 +293,7 @@ static void json_walk(struct companion *c, json_t *value, int depth)
     if (json_is_object(value)) {
         const char *key;
         json_t *inner;
-        json_object_read(c, value);
+        json_object_read(c, value, depth);
         json_object_foreach(value, key, inner) json_walk(c, inner, depth + 1);
     } else if (json_is_array(value)) {
         size_t i;

@@ -7,7 +7,7 @@
  * signed content. */
 static const uint8_t onvif_uuid[16] = {0x00, 0x5b, 0xc9, 0x3f, 0x2d, 0x71, 0x5e, 0x95,
                                        0xad, 0xa4, 0x79, 0x6f, 0x90, 0x87, 0x7a, 0x6f};
-static const uint8_t axis_uuid[16] = "Signed Video....";
+static const uint8_t axis_uuid[16] = "Signed Video...0";
 
 enum { PACKETS_MAX = 600, DSC_FIRST = 220, DSC_LAST = 222 };
 

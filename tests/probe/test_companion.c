@@ -60,7 +60,7 @@ static void nmea_lines_are_read_under_any_name(void **state)
     }
 }
 
-static void the_ways_in_which_drones_write_subtitles_are_read(void **state)
+static void the_ways_in_which_cameras_write_subtitles_are_read(void **state)
 {
     (void)state;
     static const struct {
@@ -81,6 +81,8 @@ static void the_ways_in_which_drones_write_subtitles_are_read(void **state)
         {"1\n00:00:00,000 --> 00:00:01,000\nF/2.8, SS 206.14, ISO 100, EV 0, "
          "GPS (121.4737, 31.2304, 15), D 24.50m, H 6.00m\n\n",
          NULL, NAN},
+        {"1\n00:00:00,000 --> 00:00:01,000\n2026-01-15 12:00:00 经度：121.4737 纬度：31.2304\n\n",
+         "2026-01-15T12:00:00+08:00", NAN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct probe_report *report = read_text(cases[i].text, "srt");
@@ -122,6 +124,8 @@ static void known_keys_of_json_are_read(void **state)
         {"{\"creation_time\": \"2026-01-15 12:00:00\", \"gps\": [{\"latitude\": 31.2304, "
          "\"longitude\": 121.4737}, {\"latitude\": 0, \"longitude\": 0}]}",
          "2026-01-15T12:00:00+08:00", PROBE_ZONE_ASSUMED},
+        {"{\"upload\": {\"time\": \"2026-01-15 12:00:00\"}, \"lat\": 31.2304, \"lon\": 121.4737}",
+         NULL, PROBE_CERTAIN},
         {"[{\"latitude\": 31.2304, \"longitude\": 121.4737, \"time\": 0.5}]", NULL, PROBE_CERTAIN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -178,7 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gpx_track_is_read),
         cmocka_unit_test(nmea_lines_are_read_under_any_name),
-        cmocka_unit_test(the_ways_in_which_drones_write_subtitles_are_read),
+        cmocka_unit_test(the_ways_in_which_cameras_write_subtitles_are_read),
         cmocka_unit_test(a_plain_subtitle_says_nothing),
         cmocka_unit_test(known_keys_of_json_are_read),
         cmocka_unit_test(what_cannot_be_read_is_passed_over),

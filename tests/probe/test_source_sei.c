@@ -231,7 +231,7 @@ static void the_kinds_of_signed_video_are_told_apart(void **state)
     (void)state;
     static const uint8_t onvif[24] = {0x00, 0x5b, 0xc9, 0x3f, 0x2d, 0x71, 0x5e, 0x95,
                                       0xad, 0xa4, 0x79, 0x6f, 0x90, 0x87, 0x7a, 0x6f};
-    static const uint8_t axis[] = "Signed Video....signature";
+    static const uint8_t axis[] = "Signed Video...0signature";
     static const struct {
         unsigned type;
         const uint8_t *payload;
@@ -264,7 +264,7 @@ static void signed_video_of_ffmpeg_is_seen_in_each_container(void **state)
     static const char *const names[] = {"signed.mp4", "signed.ts", "signed.mkv", "signed.h264"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         run((const char *[]){FFMPEG, PICTURE, "-c:v", "libx264", "-bsf:v",
-                             "h264_metadata=sei_user_data=5369676e656420566964656f2e2e2e2e+x",
+                             "h264_metadata=sei_user_data=5369676e656420566964656f2e2e2e30+x",
                              names[i], NULL});
         struct probe_report *report = feed_file("signed-stream", names[i]);
         const struct probe_content *content = content_of(report, "signed-stream");

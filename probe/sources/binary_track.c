@@ -9,11 +9,11 @@
 
 /*
  * Tracks of fixed records that dash cameras write once a second or more: Vueroid ("mp4s" of 72
- * octets), SigmaStar's chips ("ssmd" of 40 octets, Neoline), Wolfbox ("gpmd" that is no GPMF), and
- * what RegistratorViewer exports ("RVMI").
+ * octets), SigmaStar's chips ("ssmd" of 40 octets, Neoline), Wolfbox ("gpmd" that is no GPMF),
+ * Google's Camera Motion Metadata ("camm"), and what RegistratorViewer exports ("RVMI").
  */
 
-enum { VUEROID_BYTES = 72, SIGMASTAR_BYTES = 40, BLANK_PACKETS = 600 };
+enum { VUEROID_BYTES = 72, SIGMASTAR_BYTES = 40, BLANK_PACKETS = 6000 };
 
 struct binary_track {
     struct track track;
@@ -22,7 +22,7 @@ struct binary_track {
 
 static bool wants(const struct source_stream *stream)
 {
-    static const char *const TAGS[] = {"mp4s", "ssmd", "gpmd", "RVMI"};
+    static const char *const TAGS[] = {"mp4s", "ssmd", "gpmd", "camm", "RVMI"};
     for (size_t i = 0; i < sizeof TAGS / sizeof TAGS[0]; i++)
         if (strcmp(stream->tag, TAGS[i]) == 0)
             return true;
@@ -100,6 +100,32 @@ static bool read_wolfbox(struct track *track, struct probe_bytes data, struct pr
     return true;
 }
 
+/*
+ * Google's Camera Motion Metadata: a type, then for 5 latitude, longitude and altitude, for 6 a
+ * time, the kind of fix and these. Its time counts from 1980 by the text and from 1970 by many
+ * cameras: it is not taken.
+ */
+static bool read_camm(struct track *track, struct probe_bytes data, struct probe_report *report)
+{
+    enum { LOCK_2D = 2 };
+    const uint8_t *at = data.at;
+    struct probe_fix fix = {.altitude_m = NAN};
+    track->source = "gps-camm";
+    if (data.len >= 28 && read_le16(at + 2) == 5) {
+        fix.latitude = read_le_double(at + 4);
+        fix.longitude = read_le_double(at + 12);
+        fix.altitude_m = read_le_double(at + 20);
+    } else if (data.len >= 36 && read_le16(at + 2) == 6 && read_le32(at + 12) >= LOCK_2D) {
+        fix.latitude = read_le_double(at + 16);
+        fix.longitude = read_le_double(at + 24);
+        fix.altitude_m = (double)read_le_float(at + 32);
+    } else {
+        return false;
+    }
+    track_add(track, report, fix, TRACK_NO_CLOCK, 0);
+    return true;
+}
+
 /* What RegistratorViewer exports: "gReV", longitude and latitude in millionths of a degree. */
 static bool read_rvmi(struct track *track, struct probe_bytes data, struct probe_report *report)
 {
@@ -128,6 +154,8 @@ static bool packet(void *state, const struct source_stream *stream,
         found = read_sigmastar(&self->track, packet->data, report);
     else if (strcmp(stream->tag, "gpmd") == 0)
         found = read_wolfbox(&self->track, packet->data, report);
+    else if (strcmp(stream->tag, "camm") == 0)
+        found = read_camm(&self->track, packet->data, report);
     else
         found = read_rvmi(&self->track, packet->data, report);
     self->blank = found ? 0 : self->blank + 1;

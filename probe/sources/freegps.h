@@ -22,6 +22,12 @@ enum { FREEGPS_WINDOW = 1024 }; /* so much of a block is looked at */
 void freegps_block(struct freegps *state, struct probe_bytes block, struct probe_report *report);
 
 /*
+ * Text with 0xaa applied to each octet, in a block (Azdome) or a text track (Blueskysea,
+ * Ambarella): "20180924224928" at 8, "N40464350W007040308" at 38. false where it is no such text.
+ */
+bool freegps_xored(struct freegps *state, struct probe_bytes data, struct probe_report *report);
+
+/*
  * The same record without the mark, alone in a private packet of MPEG-TS (Viofo) or behind 164
  * octets (Blueskysea), or a line of LigoGPS (Juscar). false where the packet holds none, valid or
  * not.

@@ -122,16 +122,24 @@ static bool read_shifted(struct freegps *state, struct probe_bytes block,
     return true;
 }
 
-/* Azdome: text with 0xaa applied, "20180924224928", 16 octets, "N40464350W007040308". */
-static bool read_xored(struct freegps *state, struct probe_bytes block, struct probe_report *report)
+/* What follows the first `count` octets. */
+static struct probe_bytes behind(struct probe_bytes bytes, size_t count)
 {
-    enum { AT = 14, LEN = 64, CLOCK = 8, PLACE = 38 };
-    static const uint8_t MARK[] = {0xaa, 0xaa, 0xf2, 0xe1, 0xf0, 0xee, 0x54, 0x54};
+    if (count > bytes.len)
+        count = bytes.len;
+    return (struct probe_bytes){bytes.at + count, bytes.len - count};
+}
+
+bool freegps_xored(struct freegps *state, struct probe_bytes data, struct probe_report *report)
+{
+    enum { LEN = 64, CLOCK = 8, PLACE = 38 };
     uint8_t text[LEN];
-    if (block.len < AT + LEN || memcmp(block.at + AT, MARK, sizeof MARK) != 0)
+    if (data.len < LEN || data.at[6] != 0x54 || data.at[7] != 0x54 ||
+        (memcmp(data.at + 2, "\xf2\xe1\xf0\xee", 4) != 0 && read_le16(data.at + 4) != 0xaaaa))
         return false;
     for (size_t i = 0; i < LEN; i++)
-        text[i] = block.at[AT + i] ^ 0xaa;
+        text[i] = data.at[i] ^ 0xaa;
+    state->track.source = SOURCE;
 
     struct when clock = {0};
     struct probe_bytes latitude = {text + PLACE + 1, 8};
@@ -225,7 +233,7 @@ void freegps_block(struct freegps *state, struct probe_bytes block, struct probe
     state->track.source = SOURCE;
     if (!scan_text(&mark, "freeGPS ") || is_atc(block))
         return;
-    if (read_xored(state, block, report) || read_shifted(state, block, report))
+    if (freegps_xored(state, behind(block, 14), report) || read_shifted(state, block, report))
         return;
     if (has_nmea(block)) {
         (void)track_add_nmea(&state->track, &state->nmea, block, report);

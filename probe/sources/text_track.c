@@ -1,7 +1,7 @@
 #include "probe/nmea.h"
 #include "probe/scan.h"
 #include "probe/source.h"
-#include "probe/sources/track.h"
+#include "probe/sources/freegps.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,6 +16,7 @@ enum { BLANK_PACKETS = 600, TEXT_MAX = 16 << 10 };
 
 struct text_track {
     struct track nmea, text;
+    struct freegps xored;
     struct nmea_reader reader;
     unsigned blank;
 };
@@ -42,13 +43,17 @@ static bool number_after(struct probe_bytes text, const char *word, double *valu
     return false;
 }
 
-/* DJI's older captions: GPS(longitude,latitude,satellites or height) */
+/* DJI's older captions: "GPS(longitude,latitude,satellites or height)", or with a space before it
+ */
 static bool read_dji(struct probe_bytes text, struct probe_fix *fix)
 {
     size_t from = scan_find(text, 0, "GPS(");
     if (from == text.len)
+        from = scan_find(text, 0, "GPS (");
+    from = scan_find(text, from, "(");
+    if (from == text.len)
         return false;
-    struct probe_bytes at = {text.at + from + 4, text.len - from - 4};
+    struct probe_bytes at = {text.at + from + 1, text.len - from - 1};
     if (!scan_decimal(&at, &fix->longitude) || !scan_char(&at, ','))
         return false;
     scan_space(&at);
@@ -96,7 +101,8 @@ static bool packet(void *state, const struct source_stream *stream,
     if (text.len > TEXT_MAX)
         text.len = TEXT_MAX;
     bool found = track_add_nmea(&self->nmea, &self->reader, text, report) > 0 ||
-                 read_garmin(&self->text, text, report);
+                 read_garmin(&self->text, text, report) ||
+                 freegps_xored(&self->xored, text, report);
     if (!found && !self->nmea.placed) {
         fix = (struct probe_fix){.altitude_m = NAN};
         found = read_dji(text, &fix) || read_words(text, &fix);

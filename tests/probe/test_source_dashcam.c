@@ -363,7 +363,7 @@ static void texts_in_tracks_are_read(void **state)
         double latitude, longitude;
     } cases[] = {
         {"GPRMC,041646.00,A,5000.00000,N,3000.00000,E,14.101,16.87,020626,,,A*54", 50, 30},
-        {"F/2.8, SS 1000, ISO 100, GPS (114.0542, 22.5417, 15), D 20m", NAN, NAN},
+        {"F/2.8, SS 1000, ISO 100, GPS (114.0542, 22.5417, 15), D 20m", 22.5417, 114.0542},
         {"HOME(114.1,22.5) GPS(114.0542,22.5417,15) BAROMETER:20", 22.5417, 114.0542},
         {"[iso: 100] [latitude: 22.5417] [longitude: 114.0542] [altitude: 30.5]", 22.5417,
          114.0542},
@@ -386,6 +386,182 @@ static void texts_in_tracks_are_read(void **state)
         }
         free(own);
         probe_report_free(report);
+    }
+}
+
+static void garmins_record_in_the_place_of_a_caption_is_read(void **state)
+{
+    (void)state;
+    for (size_t prefix = 0; prefix <= 2; prefix += 2) {
+        struct made made = {0};
+        made_be(&made, 20, prefix);
+        made_text(&made, "PNDM");
+        made_be(&made, 25, 4);
+        made_zero(&made, 4);
+        made_le(&made, 0x238e38e4, 4); /* 50 degrees */
+        made_le(&made, (uint32_t)-0x15555555, 4);
+        for (size_t len = 0; len <= made.len; len++) {
+            struct probe_report *report = made_report();
+            void *own = calloc(1, source_text_track.state_bytes);
+            (void)feed(&source_text_track, own, "text", PROBE_SUBTITLE,
+                       (struct probe_bytes){made.bytes, len}, report);
+            assert_int_equal(report->position_count, len == made.len);
+            if (len == made.len) {
+                assert_near(report->positions[0].fix.latitude, 50, 1e-6);
+                assert_near(report->positions[0].fix.longitude, -30, 1e-6);
+            }
+            free(own);
+            probe_report_free(report);
+        }
+    }
+}
+
+static void put_scaled(struct made *made, size_t at, int64_t value, int64_t scale)
+{
+    put_at(made, at, &value, 8);
+    put_at(made, at + 8, &scale, 8);
+}
+
+static void wolfboxs_record_under_gopros_tag_is_read(void **state)
+{
+    (void)state;
+    static const uint32_t date[] = {13, 10, 2021};
+    static const uint32_t clock[] = {7, 37, 57};
+    struct made made = {0};
+    put_le32s(&made, 0x68, date, 3);
+    put_le32s(&made, 0xa0, clock, 3);
+    put_scaled(&made, 0xb0, -22325, 10);
+    put_scaled(&made, 0xc0, 11403250, 1000);
+    put_scaled(&made, 0xe8, 155, 10);
+    for (size_t len = 0; len <= made.len; len += 4) {
+        struct probe_report *report = made_report();
+        void *own = calloc(1, source_binary_track.state_bytes);
+        (void)feed(&source_binary_track, own, "gpmd", PROBE_DATA,
+                   (struct probe_bytes){made.bytes, len}, report);
+        assert_int_equal(report->position_count, len == made.len);
+        if (len == made.len) {
+            assert_near(report->positions[0].fix.latitude, -(22 + 32.5 / 60), 1e-9);
+            assert_near(report->positions[0].fix.altitude_m, 15.5, 1e-9);
+            assert_int_equal(report->times[0].us, AT_2021 * S);
+        }
+        free(own);
+        probe_report_free(report);
+    }
+}
+
+static void registratorviewers_export_is_read(void **state)
+{
+    (void)state;
+    struct made made = {0};
+    made_text(&made, "gReV");
+    made_le(&made, 114054167, 4);
+    made_le(&made, (uint32_t)-22541667, 4);
+    made_zero(&made, 8);
+    made_text(&made, "\f");
+    struct probe_report *report = made_report();
+    void *own = calloc(1, source_binary_track.state_bytes);
+    (void)feed(&source_binary_track, own, "RVMI", PROBE_DATA, made_bytes(&made), report);
+    assert_near(report->positions[0].fix.latitude, -22.541667, 1e-9);
+    assert_near(report->positions[0].fix.longitude, 114.054167, 1e-9);
+    free(own);
+    probe_report_free(report);
+}
+
+static void ligogps_lines_behind_the_last_box_are_read(void **state)
+{
+    (void)state;
+    struct made made = {0};
+    made_box(&made, "mdat");
+    made_text(&made, "LIGOGPSINFO 2001/01/01 00:00:00 N:1.0 E:1.0"); /* in the media: not read */
+    made_end(&made);
+    made_zero(&made, 20);
+    made_text(&made, "LIGOGPSINFO");
+    made_zero(&made, 9);
+    made_text(&made, "2021/10/13 15:37:56 N:00.000000 W:000.000000 00.0 km/h");
+    made_zero(&made, 20);
+    made_text(&made, "2021/10/13 15:37:57 S:22.541667 W:114.054167 44.0 km/h");
+    made_zero(&made, 20);
+    made_text(&made, "2021/10/13 15:37:58 ?:22.541667 W:114.054167");
+    struct probe_report *report = made_scan(&source_camera_boxes, made_bytes(&made));
+    assert_int_equal(report->track_count, 1);
+    assert_near(report->positions[0].fix.latitude, -22.541667, 1e-9);
+    assert_near(report->positions[0].fix.longitude, -114.054167, 1e-9);
+    assert_int_equal(report->times[0].us, AT_2021 * S);
+    assert_int_equal(report->times[0].certainty, PROBE_ZONE_ASSUMED);
+    probe_report_free(report);
+    made_scan_cuts(&source_camera_boxes, &made);
+}
+
+static void texts_under_a_mask_in_tracks_are_read(void **state)
+{
+    (void)state;
+    /* Blueskysea's and Ambarella's texts, as ExifTool's comments have them */
+    static const struct {
+        const char *text;
+        double latitude, longitude;
+        int64_t at_s;
+    } cases[] = {
+        {"..\0\0\0\0\xfe\xfe"
+         "20190820075157"
+         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\3"
+         "N48515873E002197769",
+         48 + 51.5873 / 60, 2 + 19.7769 / 60, 1566258717},
+        {"..XKZD\xfe\xfe"
+         "20191116100901"
+         "\f"
+         "01191016070859\3"
+         "N55451167E037430041+0157000",
+         55 + 45.1167 / 60, 37 + 43.0041 / 60, 1573870141},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct made made = {0};
+        made_put(&made, cases[i].text, 57);
+        made_zero(&made, 240);
+        for (size_t k = 2; k < made.len; k++)
+            made.bytes[k] ^= 0xaa;
+        struct probe_report *report = made_report();
+        void *own = calloc(1, source_text_track.state_bytes);
+        (void)feed(&source_text_track, own, "text", PROBE_DATA, made_bytes(&made), report);
+        assert_int_equal(report->position_count, 1);
+        assert_near(report->positions[0].fix.latitude, cases[i].latitude, 1e-9);
+        assert_near(report->positions[0].fix.longitude, cases[i].longitude, 1e-9);
+        assert_int_equal(report->times[0].us, cases[i].at_s * S);
+        free(own);
+        probe_report_free(report);
+    }
+}
+
+static void street_views_camera_motion_is_read(void **state)
+{
+    (void)state;
+    for (uint16_t type = 5; type <= 6; type++) {
+        for (uint32_t fix = 0; fix <= 3; fix += 3) {
+            struct made made = {0};
+            made_le(&made, 0, 2);
+            made_le(&made, type, 2);
+            if (type == 6) {
+                made_le_double(&made, 1.3e9);
+                made_le(&made, fix, 4);
+            }
+            made_le_double(&made, -22.5);
+            made_le_double(&made, 114.25);
+            if (type == 6)
+                made_le_float(&made, 12.5F);
+            else
+                made_le_double(&made, 12.5);
+            made_zero(&made, 20);
+            struct probe_report *report = made_report();
+            void *own = calloc(1, source_binary_track.state_bytes);
+            (void)feed(&source_binary_track, own, "camm", PROBE_DATA, made_bytes(&made), report);
+            assert_int_equal(report->position_count, type == 5 || fix == 3);
+            if (report->position_count == 1) {
+                assert_near(report->positions[0].fix.latitude, -22.5, 1e-9);
+                assert_near(report->positions[0].fix.altitude_m, 12.5, 1e-9);
+            }
+            assert_int_equal(report->time_count, 0);
+            free(own);
+            probe_report_free(report);
+        }
     }
 }
 
@@ -443,6 +619,12 @@ int main(void)
         cmocka_unit_test(the_record_in_a_private_stream_is_read_with_and_without_a_prefix),
         cmocka_unit_test(camera_boxes_give_their_tracks),
         cmocka_unit_test(texts_in_tracks_are_read),
+        cmocka_unit_test(garmins_record_in_the_place_of_a_caption_is_read),
+        cmocka_unit_test(wolfboxs_record_under_gopros_tag_is_read),
+        cmocka_unit_test(registratorviewers_export_is_read),
+        cmocka_unit_test(ligogps_lines_behind_the_last_box_are_read),
+        cmocka_unit_test(texts_under_a_mask_in_tracks_are_read),
+        cmocka_unit_test(street_views_camera_motion_is_read),
         cmocka_unit_test(fixed_records_in_tracks_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

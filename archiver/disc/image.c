@@ -1,0 +1,404 @@
+#include "disc/image.h"
+
+/*
+ * The image is written once, front to back:
+ *   1. PATH.part is made at its full length, so that a full disk shows before the work; whatever is
+ *      not written yet reads as zeros.
+ *   2. libisofs's head (all folders and tables) goes to its place. What follows it is contents and
+ *      padding, and padding is zeros: so the tree can be read back by our own reader, compared with
+ *      the cargo, and the structure's digest is known before a single recording is copied.
+ *   3. The signed record goes to the system area. Only now does the digest of the whole begin.
+ *   4. Contents, each checked against its digest by stream.c; then fsync.
+ *   5. The structure is computed once more, from what was written: it *must* be what was signed.
+ *   6. The name PATH is given, never over something that is there, and the folder is flushed. The
+ *      catalog's entry comes last: an image without an entry can be made again, an entry without
+ *      an image would lie.
+ * Where anything fails, PATH.part is removed.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/progress.h"
+#include "disc/cargo.h"
+#include "disc/disc.h"
+#include "disc/paper.h"
+#include "disc/record.h"
+#include "disc/volume.h"
+#include "vault/durable.h"
+#include "vault/key.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+enum { PIECE_BYTES = 1 << 20, FLUSH_BYTES = 16 << 20, NAME_MAX_BYTES = 255 };
+
+AUTO_DEFINE(EVP_MD_CTX *, EVP_MD_CTX_free, NULL);
+
+struct target {
+    const char *path;
+    int folder;
+    char name[NAME_MAX_BYTES + 1];
+    char part[NAME_MAX_BYTES + 1];
+    int fd;
+    bool keep; /* the part has become the image */
+};
+
+static void target_close_at(struct target *target)
+{
+    if (target->fd >= 0) {
+        if (!target->keep)
+            (void)unlinkat(target->folder, target->part, 0); /* ours: the lock is held */
+        (void)close(target->fd);
+    }
+    if (target->folder >= 0)
+        (void)close(target->folder);
+}
+
+struct writer {
+    const struct cargo *cargo;
+    const struct key *key;
+    const struct progress *progress;
+    struct target *target;
+    struct volume *volume;
+    uint64_t bytes, head; /* of the image, and what comes before contents */
+    uint8_t *piece;
+    struct digest_pair structure;
+    uint8_t sha256[32];
+};
+
+/* ---- the file ---- */
+
+static int split_path(struct target *target, char *folder, size_t room, struct err *err)
+{
+    const char *slash = strrchr(target->path, '/');
+    const char *name = slash == NULL ? target->path : slash + 1;
+    const size_t folder_len = slash == NULL ? 0 : (size_t)(slash - target->path) + 1;
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        strlen(name) + strlen(".part") > NAME_MAX_BYTES || folder_len >= room)
+        return err_set(err, ERR_USAGE, target->path, _("not a name for an image"));
+    snprintf(folder, room, "%.*s", (int)folder_len, target->path);
+    if (folder_len == 0)
+        snprintf(folder, room, ".");
+    snprintf(target->name, sizeof target->name, "%s", name);
+    snprintf(target->part, sizeof target->part, "%s.part", name);
+    return 0;
+}
+
+static int check_free(const struct target *target, struct err *err)
+{
+    struct stat there;
+    if (fstatat(target->folder, target->name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+        return err_set(err, ERR_CONFLICT, target->path, _("is there already"));
+    return errno == ENOENT ? 0 : err_sys(err, target->path, "stat");
+}
+
+/* A part left by a run that died is taken over; one that a run is writing is locked. */
+static int lock_part(const struct target *target, struct err *err)
+{
+    struct stat held;
+    struct stat named;
+    if (flock(target->fd, LOCK_EX | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK
+                   ? err_set(err, ERR_CONFLICT, target->path, _("another run is making it"))
+                   : err_sys(err, target->part, "flock");
+    if (fstat(target->fd, &held) < 0 ||
+        fstatat(target->folder, target->part, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+        held.st_ino != named.st_ino || held.st_dev != named.st_dev)
+        return err_set(err, ERR_CONFLICT, target->path, _("another run is making it"));
+    if (!S_ISREG(held.st_mode))
+        return err_set(err, ERR_USAGE, target->part, _("not a regular file"));
+    return ftruncate(target->fd, 0) < 0 ? err_sys(err, target->part, "truncate") : 0;
+}
+
+static int target_open(struct target *target, struct err *err)
+{
+    char folder[4096];
+    if (split_path(target, folder, sizeof folder, err) < 0)
+        return -1;
+    target->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (target->folder < 0)
+        return err_sys(err, folder, "open");
+    if (check_free(target, err) < 0)
+        return -1;
+    const int fd = openat(target->folder, target->part,
+                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+    if (fd < 0)
+        return err_sys(err, target->part, "open");
+    target->fd = fd;
+    if (lock_part(target, err) < 0) {
+        (void)close(fd); /* another's: not to be removed */
+        target->fd = -1;
+        return -1;
+    }
+    return 0;
+}
+
+static int target_reserve(const struct target *target, uint64_t bytes, struct err *err)
+{
+    if (fallocate(target->fd, 0, 0, (off_t)bytes) == 0)
+        return 0;
+    if (errno != EOPNOTSUPP)
+        return err_sys(err, target->path, "reserve room");
+    return ftruncate(target->fd, (off_t)bytes) < 0 ? err_sys(err, target->path, "truncate") : 0;
+}
+
+static int target_publish(struct target *target, struct err *err)
+{
+    if (fchmod(target->fd, 0444) < 0 || fsync(target->fd) < 0)
+        return err_sys(err, target->part, "fsync");
+    if (renameat2(target->folder, target->part, target->folder, target->name, RENAME_NOREPLACE) <
+        0) {
+        if (errno == EEXIST)
+            return err_set(err, ERR_CONFLICT, target->path, _("is there already"));
+        if (errno != EINVAL && errno != ENOSYS) /* file systems without it: checked, then renamed */
+            return err_sys(err, target->path, "rename");
+        if (check_free(target, err) < 0 ||
+            durable_rename(target->folder, target->part, target->folder, target->name, err) < 0)
+            return -1;
+    }
+    target->keep = true;
+    return file_sync(target->folder, target->path, err);
+}
+
+/* ---- what is written ---- */
+
+/* Every planned file, of that size, and nothing else. */
+static int compare_listing(const struct writer *writer, const struct disc_listing *listing,
+                           struct err *err)
+{
+    const struct cargo *cargo = writer->cargo;
+    for (size_t i = 0; i < cargo->file_count; i++) {
+        const struct disc_file *there = disc_listing_find(listing, cargo->files[i].path);
+        if (there == NULL || there->size != cargo->files[i].size)
+            return err_set(err, ERR_DAMAGED, writer->target->path,
+                           _("%s was not laid out as planned"), cargo->files[i].path);
+    }
+    if (listing->count != cargo->file_count)
+        return err_set(err, ERR_DAMAGED, writer->target->path,
+                       _("%zu files were laid out, %zu planned"), listing->count,
+                       cargo->file_count);
+    return 0;
+}
+
+static void disc_listing_release_at(struct disc_listing *listing)
+{
+    disc_listing_release(listing);
+}
+
+static int read_structure(const struct writer *writer, struct digest_pair *structure,
+                          struct err *err)
+{
+    const struct target *target = writer->target;
+    AUTO(disc_listing_release) struct disc_listing listing = {0};
+    if (disc_listing_read(target->fd, target->part, &listing, err) < 0 ||
+        compare_listing(writer, &listing, err) < 0)
+        return -1;
+    return disc_structure(target->fd, target->part, &listing, writer->bytes, structure, err);
+}
+
+static size_t next_len(uint64_t at, uint64_t end)
+{
+    return end - at < PIECE_BYTES ? (size_t)(end - at) : PIECE_BYTES;
+}
+
+static int write_head(struct writer *writer, struct err *err)
+{
+    for (uint64_t at = 0; at < writer->head;) {
+        const size_t len = next_len(at, writer->head);
+        if (volume_read(writer->volume, writer->piece, len, err) < 0 ||
+            file_write_at(writer->target->fd, writer->target->part, at, writer->piece, len, err) <
+                0)
+            return -1;
+        at += len;
+    }
+    return 0;
+}
+
+static int write_record(struct writer *writer, struct err *err)
+{
+    if (read_structure(writer, &writer->structure, err) < 0)
+        return -1;
+    char made_at[INSTANT_TEXT];
+    instant_print(writer->cargo->made_at, made_at);
+    const struct record_statement statement = {.disc = writer->cargo->name,
+                                               .made_at = made_at,
+                                               .image_bytes = writer->bytes,
+                                               .structure = writer->structure,
+                                               .sha256sums = writer->cargo->sha256sums};
+    if (disc_record_write(writer->key, &statement, writer->piece, err) < 0)
+        return -1;
+    return file_write_at(writer->target->fd, writer->target->part, 0, writer->piece, RECORD_AREA,
+                         err);
+}
+
+static int digest_head(const struct writer *writer, EVP_MD_CTX *digest, struct err *err)
+{
+    for (uint64_t at = 0; at < writer->head;) {
+        const size_t len = next_len(at, writer->head);
+        if (file_read_exact(writer->target->fd, writer->target->part, at, writer->piece, len, err) <
+            0)
+            return -1;
+        if (EVP_DigestUpdate(digest, writer->piece, len) != 1)
+            return err_memory(err, writer->target->path);
+        at += len;
+    }
+    return 0;
+}
+
+/* The kernel begins to write early, so that the fsync at the end has little left to do. */
+static int write_contents(const struct writer *writer, EVP_MD_CTX *digest, struct err *err)
+{
+    const struct target *target = writer->target;
+    uint64_t flushed = 0;
+    for (uint64_t at = writer->head; at < writer->bytes;) {
+        const size_t len = next_len(at, writer->bytes);
+        if (volume_read(writer->volume, writer->piece, len, err) < 0 ||
+            file_write_at(target->fd, target->part, at, writer->piece, len, err) < 0)
+            return -1;
+        if (EVP_DigestUpdate(digest, writer->piece, len) != 1)
+            return err_memory(err, target->path);
+        at += len;
+        if (at - flushed >= FLUSH_BYTES) {
+            (void)sync_file_range(target->fd, (off_t)flushed, (off_t)(at - flushed),
+                                  SYNC_FILE_RANGE_WRITE); /* a hint: fsync is what counts */
+            flushed = at;
+        }
+        progress_update(writer->progress, target->name, at, writer->bytes);
+    }
+    return 0;
+}
+
+static int write_image(struct writer *writer, struct err *err)
+{
+    const struct target *target = writer->target;
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    if (digest == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
+        return err_memory(err, target->path);
+    if (target_reserve(target, writer->bytes, err) < 0 || write_head(writer, err) < 0 ||
+        write_record(writer, err) < 0 || digest_head(writer, digest, err) < 0 ||
+        write_contents(writer, digest, err) < 0 || file_sync(target->fd, target->part, err) < 0)
+        return -1;
+    if (EVP_DigestFinal_ex(digest, writer->sha256, NULL) != 1)
+        return err_memory(err, target->path);
+    struct digest_pair written;
+    if (read_structure(writer, &written, err) < 0)
+        return -1;
+    if (!digest_equal(&written, &writer->structure))
+        return err_set(err, ERR_DAMAGED, target->path,
+                       _("bytes between the files are not what was signed"));
+    return 0;
+}
+
+/* ---- the register ---- */
+
+static int image_path(const struct target *target, char *path, size_t room, struct err *err)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", target->folder);
+    const ssize_t len = readlink(link, path, room);
+    if (len < 0)
+        return err_sys(err, target->path, "readlink");
+    const size_t used = (size_t)len;
+    if (used >= room || room - used < strlen(target->name) + 2)
+        return err_set(err, ERR_USAGE, target->path, _("the path is too long"));
+    snprintf(path + used, room - used, "%s%s", used == 1 ? "" : "/", target->name);
+    return 0;
+}
+
+static int enter(struct vault *vault, const struct writer *writer, const char *by, int64_t *number,
+                 struct err *err)
+{
+    const struct cargo *cargo = writer->cargo;
+    char name[sizeof cargo->name];
+    char path[4096];
+    char actor[128];
+    snprintf(name, sizeof name, "%s", cargo->name);
+    snprintf(actor, sizeof actor, "%s", by);
+    if (image_path(writer->target, path, sizeof path, err) < 0)
+        return -1;
+    struct catalog_disc disc = {.name = name,
+                                .image = path,
+                                .size_bytes = writer->bytes,
+                                .made_us = cargo->made_at.us,
+                                .made_by = actor};
+    memcpy(disc.sha256, writer->sha256, 32);
+    AUTO(free) int64_t *archives = calloc(cargo->bag_count, sizeof *archives);
+    if (archives == NULL)
+        return err_memory(err, cargo->name);
+    for (size_t i = 0; i < cargo->bag_count; i++)
+        archives[i] = cargo->bags[i].archive;
+    struct catalog_err from;
+    if (catalog_disc_add(vault_catalog(vault), &disc, archives, cargo->bag_count, number, &from) <
+        0)
+        return err_from_catalog(err, &from);
+    return 0;
+}
+
+static int publish_and_enter(struct vault *vault, const struct writer *writer, const char *by,
+                             int64_t *number, struct err *err)
+{
+    struct target *target = writer->target;
+    if (target_publish(target, err) < 0)
+        return -1;
+    if (enter(vault, writer, by, number, err) < 0) {
+        (void)unlinkat(target->folder, target->name, 0); /* what counts is why it was not entered */
+        return -1;
+    }
+    return 0;
+}
+
+static int make_at(struct vault *vault, const struct cargo *cargo, const struct key *key,
+                   struct target *target, const char *by, const struct progress *progress,
+                   struct disc_made *made, struct err *err)
+{
+    struct writer writer = {.cargo = cargo, .key = key, .progress = progress, .target = target};
+    AUTO(free) uint8_t *piece = malloc(PIECE_BYTES);
+    if (piece == NULL)
+        return err_memory(err, target->path);
+    writer.piece = piece;
+    AUTO(volume_free) struct volume *volume = NULL;
+    if (volume_open(cargo, &volume, &writer.bytes, &writer.head, err) < 0)
+        return -1;
+    writer.volume = volume;
+    struct disc_made result = {.bytes = writer.bytes};
+    if (write_image(&writer, err) < 0 ||
+        publish_and_enter(vault, &writer, by, &result.number, err) < 0)
+        return -1;
+    snprintf(result.name, sizeof result.name, "%s", cargo->name);
+    memcpy(result.sha256, writer.sha256, 32);
+    *made = result;
+    return 0;
+}
+
+int disc_image_at(struct vault *vault, const char *const *cases, size_t case_count,
+                  const char *path, const char *by, int64_t made_us,
+                  const struct progress *progress, struct disc_made *made, struct err *err)
+{
+    const struct key *key = NULL;
+    if (vault_signing_key(vault, &key, err) < 0)
+        return -1;
+    AUTO(target_close) struct target target = {.path = path, .folder = -1, .fd = -1};
+    if (target_open(&target, err) < 0)
+        return -1;
+    AUTO(cargo_release) struct cargo cargo = {0};
+    if (cargo_make(vault, cases, case_count, made_us, &cargo, err) < 0 ||
+        cargo_add_papers(&cargo, key, err) < 0)
+        return -1;
+    return make_at(vault, &cargo, key, &target, by, progress, made, err);
+}
+
+int disc_image(struct vault *vault, const char *const *cases, size_t case_count, const char *path,
+               const char *by, const struct progress *progress, struct disc_made *made,
+               struct err *err)
+{
+    return disc_image_at(vault, cases, case_count, path, by, 0, progress, made, err);
+}

@@ -7,6 +7,7 @@ extern const struct source source_id3;
 extern const struct source source_gopro;
 extern const struct source source_gpmf;
 extern const struct source source_item_list;
+extern const struct source source_ligo;
 extern const struct source source_user_data;
 extern const struct source source_sony_xml;
 extern const struct source source_movie_header;
@@ -46,6 +47,7 @@ const struct source *const probe_sources[] = {
     &source_camera_boxes,
     &source_text_track,
     &source_binary_track,
+    &source_ligo,
     &source_attachments,
     NULL,
 };

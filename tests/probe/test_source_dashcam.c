@@ -10,7 +10,7 @@
 #include "probe/sources/freegps.h"
 
 extern const struct source source_freegps, source_camera_boxes, source_text_track,
-    source_binary_track;
+    source_binary_track, source_ligo;
 
 static const int64_t S = 1000000;
 static const int64_t AT_2021 = 1634110677; /* 2021-10-13T15:37:57+08:00 */
@@ -565,6 +565,36 @@ static void street_views_camera_motion_is_read(void **state)
     }
 }
 
+static void ligogps_under_its_cipher_is_read(void **state)
+{
+    (void)state;
+    static const char PLAIN[] = "####2021/10/13 15:37:57 S:22.541667 W:114.054167";
+    struct made made = {0};
+    made_text(&made, "####");
+    made_le(&made, 0, 4);
+    for (size_t i = 0; i < sizeof PLAIN - 1; i += 4) {
+        /* the fourth octet lacks the bits 0x10 that the control octet brings */
+        made_be(&made, 0xc0 | (PLAIN[i + 3] & 0x10), 1);
+        for (size_t k = 0; k < 4; k++)
+            made_be(&made, (uint8_t)(PLAIN[i + k] ^ 0x20) & (k == 3 ? 0xef : 0xff), 1);
+    }
+    made.bytes[4] = (uint8_t)(made.len - 8);
+    for (size_t len = 0; len <= made.len; len++) {
+        struct probe_report *report = made_report();
+        void *own = calloc(1, source_ligo.state_bytes);
+        (void)feed(&source_ligo, own, "ssmd", PROBE_DATA, (struct probe_bytes){made.bytes, len},
+                   report);
+        if (len == made.len) {
+            assert_int_equal(report->position_count, 1);
+            assert_near(report->positions[0].fix.latitude, -22.541667, 1e-9);
+            assert_near(report->positions[0].fix.longitude, -114.054167, 1e-9);
+            assert_int_equal(report->times[0].us, AT_2021 * S);
+        }
+        free(own);
+        probe_report_free(report);
+    }
+}
+
 static void fixed_records_in_tracks_are_read(void **state)
 {
     (void)state;
@@ -625,6 +655,7 @@ int main(void)
         cmocka_unit_test(ligogps_lines_behind_the_last_box_are_read),
         cmocka_unit_test(texts_under_a_mask_in_tracks_are_read),
         cmocka_unit_test(street_views_camera_motion_is_read),
+        cmocka_unit_test(ligogps_under_its_cipher_is_read),
         cmocka_unit_test(fixed_records_in_tracks_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

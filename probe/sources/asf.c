@@ -46,7 +46,7 @@ static void name_read(struct probe_bytes utf16, char name[static NAME_MAX_BYTES]
         uint16_t unit = read_le16(utf16.at + i);
         if (unit == 0)
             break;
-        name[n++] = unit < 0x80 ? (char)unit : '?';
+        name[n++] = (char)(unit < 0x80 ? unit : '?');
     }
     name[n] = '\0';
 }

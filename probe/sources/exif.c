@@ -80,11 +80,11 @@ static bool gps_time(ExifData *exif, int64_t *us)
     double second = ratio_of(exif, EXIF_IFD_GPS, EXIF_TAG_GPS_TIME_STAMP, 2);
     if (date.len < 10 || !(hour < 24) || !(minute < 60) || !(second < 61))
         return false;
-    char text[17];
+    char text[18];
     memcpy(text, date.at, 10);
-    memcpy(text + 10, " 00:00Z", 7);
+    memcpy(text + 10, " 00:00Z", 8);
     struct when day;
-    if (!when_parse((struct probe_bytes){(const uint8_t *)text, sizeof text}, &day))
+    if (!when_parse((struct probe_bytes){(const uint8_t *)text, sizeof text - 1}, &day))
         return false;
     *us = day.wall_us + (int64_t)((hour * 3600 + minute * 60 + second) * 1e6);
     return true;

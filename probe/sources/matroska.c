@@ -155,7 +155,7 @@ static void seek_head_read(struct reader *reader, const struct element *head)
 static bool named(const char *name, const char *want)
 {
     for (; *name != '\0' && *want != '\0'; name++, want++) {
-        char upper = *name >= 'a' && *name <= 'z' ? (char)(*name - 32) : *name;
+        int upper = *name >= 'a' && *name <= 'z' ? *name - 32 : *name;
         if (upper != *want)
             return false;
     }

@@ -124,7 +124,7 @@ struct iloc {
     unsigned version, offset_size, length_size, base_size, index_size;
 };
 
-/* One entry; *found is its first extent when it is the item asked for. false at a fault. */
+/* One entry; *place is its first extent. false at a fault. */
 static bool iloc_item(struct probe_input *input, uint64_t *at, uint64_t end,
                       const struct iloc *iloc, uint64_t *id, struct place *place)
 {
@@ -132,6 +132,7 @@ static bool iloc_item(struct probe_input *input, uint64_t *at, uint64_t end,
     uint64_t reference;
     uint64_t base;
     uint64_t extents;
+    *place = (struct place){0}; /* an item may have no extent */
     if (!sized_read(input, at, end, iloc->version < 2 ? 2 : 4, id) ||
         (iloc->version > 0 && !sized_read(input, at, end, 2, &method)) ||
         !sized_read(input, at, end, 2, &reference) ||
@@ -189,7 +190,7 @@ static void heif_scan(struct probe_input *input, struct probe_report *report)
     struct box location;
     struct box idat;
     uint64_t id;
-    struct place place;
+    struct place place = {0};
     if (!box_path(input, "meta/iinf", &iinf) || !box_path(input, "meta/iloc", &location) ||
         !exif_item(input, &iinf, &id) || !item_place(input, &location, id, &place))
         return;

@@ -160,9 +160,8 @@ static bool parse_named(struct probe_bytes text, struct when *out)
             clock = true;
         else if (take_word(&text, name))
             out->zoned = (!month_of(name, &f.month) && is_utc(name)) || out->zoned;
-        else if (clock && take_offset(&text, out))
-            continue;
-        else if (f.year == 0 && scan_digits(&text, 4, &f.year))
+        else if ((clock && take_offset(&text, out)) ||
+                 (f.year == 0 && scan_digits(&text, 4, &f.year)))
             continue;
         else if (f.day != 0 || !take_short(&text, &f.day))
             break;

@@ -144,6 +144,21 @@ static void heif_in_each_version_of_its_location_box_is_read(void **state)
     }
 }
 
+static void an_item_without_extents_is_none(void **state)
+{
+    (void)state;
+    struct octets o = {0};
+    heif_of(&o, 0, 0);
+    const uint8_t *iloc = memmem(o.at, o.len, "iloc", 4);
+    assert_non_null(iloc);
+    size_t extents = (size_t)(iloc - o.at) + 4 + 8 + 18 + 8; /* of the second item */
+    assert_int_equal(o.at[extents + 1], 1);
+    o.at[extents + 1] = 0;
+    struct probe_report *report = scan_octets("picture", o.at, o.len);
+    assert_int_equal(report->time_count, 0);
+    probe_report_free(report);
+}
+
 static void any_octet_may_be_wrong(void **state)
 {
     (void)state;
@@ -252,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_jpeg_and_a_tiff_are_read),
         cmocka_unit_test(heif_in_each_version_of_its_location_box_is_read),
+        cmocka_unit_test(an_item_without_extents_is_none),
         cmocka_unit_test(any_octet_may_be_wrong),
         cmocka_unit_test(pictures_that_exiftool_tagged_are_read),
         cmocka_unit_test(a_picture_without_exif_says_nothing),

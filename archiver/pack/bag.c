@@ -121,14 +121,13 @@ static void index_head_print(struct text *text, const struct plan *plan,
     bytes_to_hex(about->structure_sha256, 32, structure);
     bytes_to_hex(plan->previous_sha256, 32, previous);
     AUTO(json_decref)
-    json_t *head =
-        json_pack("{ss,ss,ss,si,so,ss,ss,so}", "format", INDEX_FORMAT, "unit", plan->unit, "case",
-                  plan->the_case->number, "volume", (int)plan->volume, "previous",
-                  plan->has_previous
-                      ? json_pack("{ss,ss}", "name", plan->previous, "sha256", previous)
-                      : json_null(),
-                  "sealed_at", plan->sealed_at, "structure_sha256", structure, "archive_size",
-                  json_u64(about->archive_size));
+    json_t *head = json_pack(
+        "{ss,ss,ss,si,so,ss,ss,so}", "format", INDEX_FORMAT, "unit", plan->unit, "case",
+        plan->the_case->number, "volume", (int)plan->volume, "previous",
+        plan->has_previous ? json_pack("{ss,ss}", "name", plan->previous, "sha256", previous)
+                           : json_null(),
+        "sealed_at", plan->sealed_at, "structure_sha256", structure, "archive_size",
+        json_u64(about->archive_size));
     AUTO(free) char *line = head != NULL ? json_dumps(head, JSON_COMPACT) : NULL;
     if (line == NULL) {
         text->failed = true;

@@ -5,28 +5,109 @@
 #include <strings.h>
 
 #include "base/auto.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/instant.h"
-#include "base/json.h"
+#include "pack/scan.h"
 
 #include "base/banned.h"
+
+/* What is being read, where, and into what. */
+struct reading {
+    struct scan scan;
+    const char *object;
+    struct index *index;
+    size_t room; /* of index->entries */
+    struct err *err;
+};
+
+enum head_key {
+    HEAD_FORMAT,
+    HEAD_UNIT,
+    HEAD_CASE,
+    HEAD_VOLUME,
+    HEAD_PREVIOUS,
+    HEAD_SEALED_AT,
+    HEAD_STRUCTURE,
+    HEAD_SIZE,
+    HEAD_RECORDINGS,
+    HEAD_ATTACHMENTS,
+    HEAD_KEYS
+};
+
+static const char *const head_keys[HEAD_KEYS] = {
+    "format",           "unit",         "case",       "volume",      "previous", "sealed_at",
+    "structure_sha256", "archive_size", "recordings", "attachments",
+};
+
+enum entry_key {
+    ENTRY_ID,
+    ENTRY_NAME,
+    ENTRY_ORIGINAL,
+    ENTRY_OFFSET,
+    ENTRY_SIZE,
+    ENTRY_SHA256,
+    ENTRY_SM3,
+    ENTRY_RECORDING_KEYS, /* those below are an attachment's */
+    ENTRY_RECORDING = ENTRY_RECORDING_KEYS,
+    ENTRY_KIND,
+    ENTRY_KEYS
+};
+
+static const char *const entry_keys[ENTRY_KEYS] = {
+    "id", "name", "original_name", "offset", "size", "sha256", "sm3", "recording", "kind",
+};
+
+enum { PREVIOUS_NAME, PREVIOUS_SHA256, PREVIOUS_KEYS };
+static const char *const previous_keys[PREVIOUS_KEYS] = {"name", "sha256"};
+
+void index_release(struct index *index)
+{
+    free(index->entries);
+    memset(index, 0, sizeof *index);
+}
 
 static void index_release_at(struct index *index)
 {
     index_release(index);
 }
 
-void index_release(struct index *index)
+static int lies(const struct reading *reading, const char *entry, const char *what)
 {
-    free(index->entries);
-    json_decref(index->root);
-    memset(index, 0, sizeof *index);
+    return err_set(reading->err, ERR_DAMAGED, reading->object, _("index.json: %s: %s"), entry,
+                   what);
 }
 
-static int lies(const char *object, const char *entry, const char *what, struct err *err)
+/* The last call of a row did not fit; its position is lost, the entry is not. */
+static int no_json(const struct reading *reading, const char *entry)
 {
-    return err_set(err, ERR_DAMAGED, object, _("index.json: %s: %s"), entry, what);
+    return lies(reading, entry, _("not as an index is written"));
+}
+
+/* The number of a key among those known, or `count`; a second time is a failure. */
+static int key_find(const struct reading *reading, const char *key, const char *const *keys,
+                    unsigned count, unsigned *seen, unsigned *found)
+{
+    for (*found = 0; *found < count; (*found)++) {
+        if (strcmp(keys[*found], key) != 0)
+            continue;
+        if ((*seen & 1U << *found) != 0)
+            return lies(reading, key, _("stands twice"));
+        *seen |= 1U << *found;
+        return 0;
+    }
+    return 0;
+}
+
+static int all_seen(const struct reading *reading, const char *const *keys, unsigned count,
+                    unsigned seen)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if ((seen & 1U << i) == 0)
+            return lies(reading, keys[i], _("is missing"));
+    }
+    return 0;
 }
 
 static bool has_control(const char *text)
@@ -55,41 +136,114 @@ static bool id_is_plain(const char *id, char letter)
     return id[0] == letter && id[1] != '0' && bytes_parse_u64(bytes_of(id + 1), &number) == 0;
 }
 
-static int place_check(const struct pack_entry *entry, const char *object, uint64_t head_end,
-                       uint64_t archive_size, struct err *err)
+static void digest_take(struct scan *scan, uint8_t digest[static 32])
 {
-    if (entry->offset % 512 != 0 || entry->offset < head_end || entry->offset > archive_size ||
-        entry->size > archive_size - entry->offset)
-        return lies(object, entry->name, _("its place in the archive is out of range"), err);
+    const char *hex = scan_text(scan);
+    if (bytes_from_hex(bytes_of(hex), digest, 32) < 0)
+        scan->failed = true;
+}
+
+/* ---- entries ---- */
+
+static void entry_value(struct scan *scan, unsigned key, struct pack_entry *entry,
+                        const char **own_id)
+{
+    switch ((enum entry_key)key) {
+    case ENTRY_ID:
+        *own_id = scan_text(scan);
+        break;
+    case ENTRY_NAME:
+        entry->name = scan_text(scan);
+        break;
+    case ENTRY_ORIGINAL:
+        entry->original_name = scan_text(scan);
+        break;
+    case ENTRY_OFFSET:
+        entry->offset = scan_u64(scan);
+        break;
+    case ENTRY_SIZE:
+        entry->size = scan_u64(scan);
+        break;
+    case ENTRY_SHA256:
+        digest_take(scan, entry->digests.sha256);
+        break;
+    case ENTRY_SM3:
+        digest_take(scan, entry->digests.sm3);
+        break;
+    case ENTRY_RECORDING:
+        entry->id = scan_text(scan);
+        break;
+    case ENTRY_KIND:
+        entry->attachment = scan_text(scan);
+        break;
+    case ENTRY_KEYS:
+        scan_skip(scan);
+        break;
+    }
+}
+
+static int entry_check(const struct reading *reading, const struct pack_entry *entry,
+                       const char *own_id, bool is_attachment)
+{
+    if (!id_is_plain(entry->id, 'R') || !id_is_plain(own_id, is_attachment ? 'F' : 'R'))
+        return lies(reading, _("an entry"), _("its id is none"));
+    if (!name_is_plain(entry->name))
+        return lies(reading, own_id, _("its name would not stay in its folder"));
+    if (has_control(entry->original_name) || (is_attachment && has_control(entry->attachment)))
+        return lies(reading, own_id, _("control characters in a text"));
     return 0;
 }
 
-static int entry_parse(const json_t *from, bool is_attachment, const char *object,
-                       struct pack_entry *entry, struct err *err)
+static int entry_parse(struct reading *reading, bool is_attachment, struct pack_entry *entry)
 {
-    const char *own_id;
-    if (!json_is_object(from))
-        return lies(object, _("an entry"), _("not an object"), err);
-    if (json_take_text(from, "id", object, &own_id, err) < 0 ||
-        json_take_text(from, is_attachment ? "recording" : "id", object, &entry->id, err) < 0 ||
-        json_take_text(from, "name", object, &entry->name, err) < 0 ||
-        json_take_text(from, "original_name", object, &entry->original_name, err) < 0 ||
-        json_take_u64(from, "offset", object, &entry->offset, err) < 0 ||
-        json_take_u64(from, "size", object, &entry->size, err) < 0 ||
-        json_take_hex(from, "sha256", object, entry->digests.sha256, 32, err) < 0 ||
-        json_take_hex(from, "sm3", object, entry->digests.sm3, 32, err) < 0)
-        return err_wrap(err, "index.json");
-    if (is_attachment && json_take_text(from, "kind", object, &entry->attachment, err) < 0)
-        return err_wrap(err, "index.json");
-    if (!id_is_plain(entry->id, 'R') || !id_is_plain(own_id, is_attachment ? 'F' : 'R'))
-        return lies(object, _("an entry"), _("its id is none"), err);
-    if (!name_is_plain(entry->name))
-        return lies(object, entry->id, _("its name would not stay in its folder"), err);
-    if (has_control(entry->original_name) ||
-        (entry->attachment != NULL && has_control(entry->attachment)))
-        return lies(object, entry->id, _("control characters in a text"), err);
+    const char *own_id = NULL;
+    unsigned seen = 0;
+    unsigned known = is_attachment ? ENTRY_KEYS : ENTRY_RECORDING_KEYS;
+    char *key;
+    memset(entry, 0, sizeof *entry);
+    for (bool begun = false; scan_key(&reading->scan, &begun, &key);) {
+        unsigned found;
+        if (key_find(reading, key, entry_keys, known, &seen, &found) < 0)
+            return -1;
+        entry_value(&reading->scan, found < known ? found : ENTRY_KEYS, entry, &own_id);
+    }
+    if (reading->scan.failed)
+        return no_json(reading, _("an entry"));
+    if (all_seen(reading, entry_keys, known, seen) < 0)
+        return -1;
+    if (!is_attachment)
+        entry->id = own_id;
+    return entry_check(reading, entry, own_id, is_attachment);
+}
+
+static int entry_add(struct reading *reading, struct pack_entry **out)
+{
+    struct index *index = reading->index;
+    if (index->count == INDEX_ENTRIES_MAX)
+        return lies(reading, _("entries"), _("more than any archive holds"));
+    if (index->count == reading->room) {
+        size_t wanted = reading->room == 0 ? 256 : reading->room * 2;
+        struct pack_entry *more = realloc(index->entries, wanted * sizeof *more);
+        if (more == NULL)
+            return err_memory(reading->err, reading->object);
+        index->entries = more;
+        reading->room = wanted;
+    }
+    *out = &index->entries[index->count++];
     return 0;
 }
+
+static int entries_parse(struct reading *reading, bool is_attachment)
+{
+    for (bool begun = false; scan_item(&reading->scan, &begun);) {
+        struct pack_entry *entry;
+        if (entry_add(reading, &entry) < 0 || entry_parse(reading, is_attachment, entry) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- what only shows when the entries are seen beside each other ---- */
 
 static int by_offset(const void *a, const void *b)
 {
@@ -115,117 +269,186 @@ static int by_id(const void *a, const void *b)
     bool right_added = right->attachment != NULL;
     if (left_added != right_added)
         return left_added ? 1 : -1;
+    size_t left_len = strlen(left->id);
+    size_t right_len = strlen(right->id);
+    if (left_len != right_len)
+        return left_len < right_len ? -1 : 1; /* R9 before R10: as they stand */
     return strcmp(left->id, right->id);
 }
 
-/* What only shows when the entries are seen beside each other. */
-static int neighbours_check(const struct index *index, const char *object, struct err *err)
+/* Sorts, unless they stand in that order already, as they mostly do. */
+static void put_in_order(const struct pack_entry **order, size_t count,
+                         int (*compare)(const void *, const void *))
 {
+    for (size_t i = 1; i < count; i++) {
+        if (compare(&order[i - 1], &order[i]) > 0) {
+            qsort(order, count, sizeof(*order), compare);
+            return;
+        }
+    }
+}
+
+static int neighbours_check(const struct reading *reading)
+{
+    const struct index *index = reading->index;
     AUTO(free) const struct pack_entry **order = calloc(index->count + 1, sizeof(*order));
     if (order == NULL)
-        return err_memory(err, object);
+        return err_memory(reading->err, reading->object);
     for (size_t i = 0; i < index->count; i++)
         order[i] = &index->entries[i];
 
-    qsort(order, index->count, sizeof(*order), by_offset);
+    put_in_order(order, index->count, by_offset);
     for (size_t i = 1; i < index->count; i++) {
         if (order[i]->offset < order[i - 1]->offset + order[i - 1]->size)
-            return lies(object, order[i]->name, _("it overlaps another entry"), err);
+            return lies(reading, order[i]->name, _("it overlaps another entry"));
     }
-    qsort(order, index->count, sizeof(*order), by_name);
+    put_in_order(order, index->count, by_id);
     for (size_t i = 1; i < index->count; i++) {
-        if (strcasecmp(order[i]->name, order[i - 1]->name) == 0)
-            return lies(object, order[i]->name, _("the name stands twice"), err);
+        if (order[i]->attachment == NULL && by_id(&order[i - 1], &order[i]) == 0)
+            return lies(reading, order[i]->id, _("the id stands twice"));
     }
-    qsort(order, index->count, sizeof(*order), by_id);
+    put_in_order(order, index->count, by_name);
     for (size_t i = 1; i < index->count; i++) {
-        if (order[i]->attachment == NULL && strcmp(order[i]->id, order[i - 1]->id) == 0)
-            return lies(object, order[i]->id, _("the id stands twice"), err);
+        if (by_name(&order[i - 1], &order[i]) == 0)
+            return lies(reading, order[i]->name, _("the name stands twice"));
     }
     return 0;
 }
 
-static int entries_parse(const char *object, uint64_t head_end, struct index *index,
-                         struct err *err)
+static int places_check(const struct reading *reading, uint64_t head_end)
 {
-    json_t *recordings;
-    json_t *attachments;
-    uint64_t archive_size;
-    if (json_take_array(index->root, "recordings", object, &recordings, err) < 0 ||
-        json_take_array(index->root, "attachments", object, &attachments, err) < 0 ||
-        json_take_u64(index->root, "archive_size", object, &archive_size, err) < 0)
-        return err_wrap(err, "index.json");
-    size_t recording_count = json_array_size(recordings);
-    index->count = recording_count + json_array_size(attachments);
-    if (index->count > INDEX_ENTRIES_MAX)
-        return lies(object, _("entries"), _("more than any archive holds"), err);
-    if (archive_size > INT64_MAX)
-        return lies(object, "archive_size", _("beyond any file"), err);
-    index->entries = calloc(index->count + 1, sizeof *index->entries);
-    if (index->entries == NULL)
-        return err_memory(err, object);
-    for (size_t i = 0; i < index->count; i++) {
-        bool is_attachment = i >= recording_count;
-        const json_t *from = is_attachment ? json_array_get(attachments, i - recording_count)
-                                           : json_array_get(recordings, i);
-        if (entry_parse(from, is_attachment, object, &index->entries[i], err) < 0 ||
-            place_check(&index->entries[i], object, head_end, archive_size, err) < 0)
-            return -1;
+    uint64_t size = reading->index->archive_size;
+    for (size_t i = 0; i < reading->index->count; i++) {
+        const struct pack_entry *entry = &reading->index->entries[i];
+        if (entry->offset % 512 != 0 || entry->offset < head_end || entry->offset > size ||
+            entry->size > size - entry->offset)
+            return lies(reading, entry->name, _("its place in the archive is out of range"));
     }
-    return neighbours_check(index, object, err);
+    return 0;
 }
 
-static int previous_check(const json_t *root, const char *object, struct err *err)
+/* ---- the whole ---- */
+
+static int previous_parse(struct reading *reading)
 {
-    const json_t *previous = json_object_get(root, "previous");
-    const char *name;
-    uint8_t sha256[32];
-    if (json_is_null(previous))
+    unsigned seen = 0;
+    uint8_t digest[32];
+    char *key;
+    if (scan_null(&reading->scan))
         return 0;
-    if (!json_is_object(previous))
-        return lies(object, "previous", _("neither null nor an object"), err);
-    if (json_take_text(previous, "name", object, &name, err) < 0 ||
-        json_take_hex(previous, "sha256", object, sha256, sizeof sha256, err) < 0)
-        return err_wrap(err, "index.json");
+    for (bool begun = false; scan_key(&reading->scan, &begun, &key);) {
+        unsigned found;
+        if (key_find(reading, key, previous_keys, PREVIOUS_KEYS, &seen, &found) < 0)
+            return -1;
+        if (found == PREVIOUS_NAME)
+            (void)scan_text(&reading->scan);
+        else if (found == PREVIOUS_SHA256)
+            digest_take(&reading->scan, digest);
+        else
+            scan_skip(&reading->scan);
+    }
+    if (reading->scan.failed)
+        return no_json(reading, "previous");
+    return all_seen(reading, previous_keys, PREVIOUS_KEYS, seen);
+}
+
+static int format_check(struct reading *reading)
+{
+    const char *format = scan_text(&reading->scan);
+    return reading->scan.failed || strcmp(format, INDEX_FORMAT) == 0
+               ? 0
+               : lies(reading, "format", _("not one that this version reads"));
+}
+
+static int volume_check(struct reading *reading)
+{
+    uint64_t volume = scan_u64(&reading->scan);
+    return reading->scan.failed || (volume > 0 && volume <= UINT32_MAX)
+               ? 0
+               : lies(reading, "volume", _("no number of a volume"));
+}
+
+static int time_check(struct reading *reading)
+{
+    struct instant at;
+    const char *text = scan_text(&reading->scan);
+    return reading->scan.failed || instant_parse(bytes_of(text), &at, NULL) == 0
+               ? 0
+               : lies(reading, "sealed_at", _("not a time"));
+}
+
+static int plain_text(struct reading *reading, const char *key, const char **out)
+{
+    *out = scan_text(&reading->scan);
+    return has_control(*out) ? lies(reading, key, _("control characters in a text")) : 0;
+}
+
+static int head_value(struct reading *reading, unsigned key)
+{
+    struct scan *scan = &reading->scan;
+    struct index *index = reading->index;
+    uint8_t digest[32];
+    switch ((enum head_key)key) {
+    case HEAD_FORMAT:
+        return format_check(reading);
+    case HEAD_UNIT:
+        return plain_text(reading, "unit", &index->unit);
+    case HEAD_CASE:
+        return plain_text(reading, "case", &index->case_number);
+    case HEAD_VOLUME:
+        return volume_check(reading);
+    case HEAD_PREVIOUS:
+        return previous_parse(reading);
+    case HEAD_SEALED_AT:
+        return time_check(reading);
+    case HEAD_STRUCTURE:
+        digest_take(scan, digest);
+        return 0;
+    case HEAD_SIZE:
+        index->archive_size = scan_u64(scan);
+        return index->archive_size <= INT64_MAX
+                   ? 0
+                   : lies(reading, "archive_size", _("beyond any file"));
+    case HEAD_RECORDINGS:
+        return entries_parse(reading, false);
+    case HEAD_ATTACHMENTS:
+        return entries_parse(reading, true);
+    case HEAD_KEYS:
+        scan_skip(scan);
+        return 0;
+    }
     return 0;
 }
 
-static int head_parse(const char *object, struct index *index, struct err *err)
+static int whole_parse(struct reading *reading)
 {
-    const char *format;
-    const char *sealed_at;
-    uint64_t volume;
-    uint8_t structure[32];
-    const json_t *root = index->root;
-    struct instant at;
-    if (!json_is_object(root))
-        return lies(object, _("the whole"), _("not an object"), err);
-    if (json_take_text(root, "format", object, &format, err) < 0)
-        return err_wrap(err, "index.json");
-    if (strcmp(format, INDEX_FORMAT) != 0)
-        return lies(object, "format", _("not one that this version reads"), err);
-    if (json_take_text(root, "unit", object, &index->unit, err) < 0 ||
-        json_take_text(root, "case", object, &index->case_number, err) < 0 ||
-        json_take_text(root, "sealed_at", object, &sealed_at, err) < 0 ||
-        json_take_u64(root, "volume", object, &volume, err) < 0 ||
-        json_take_hex(root, "structure_sha256", object, structure, sizeof structure, err) < 0)
-        return err_wrap(err, "index.json");
-    if (volume == 0 || volume > UINT32_MAX)
-        return lies(object, "volume", _("no number of a volume"), err);
-    if (instant_parse(bytes_of(sealed_at), &at, NULL) < 0)
-        return lies(object, "sealed_at", _("not a time"), err);
-    if (has_control(index->unit) || has_control(index->case_number))
-        return lies(object, "case", _("control characters in a text"), err);
-    return previous_check(root, object, err);
+    unsigned seen = 0;
+    char *key;
+    for (bool begun = false; scan_key(&reading->scan, &begun, &key);) {
+        unsigned found;
+        if (key_find(reading, key, head_keys, HEAD_KEYS, &seen, &found) < 0)
+            return -1;
+        if (found == HEAD_ATTACHMENTS && (seen & 1U << HEAD_RECORDINGS) == 0)
+            return lies(reading, "attachments", _("before the recordings"));
+        if (head_value(reading, found) < 0)
+            return -1;
+        if (reading->scan.failed)
+            return no_json(reading, found < HEAD_KEYS ? head_keys[found] : _("the whole"));
+    }
+    scan_finish(&reading->scan);
+    if (reading->scan.failed)
+        return no_json(reading, _("the whole"));
+    return all_seen(reading, head_keys, HEAD_KEYS, seen);
 }
 
-int index_parse(struct bytes text, const char *object, uint64_t head_end, struct index *out,
+int index_parse(char *text, size_t len, const char *object, uint64_t head_end, struct index *out,
                 struct err *err)
 {
-    AUTO(index_release) struct index index = {.root = NULL};
-    if (json_read(text, object, &index.root, err) < 0)
-        return err_wrap(err, "index.json");
-    if (head_parse(object, &index, err) < 0 || entries_parse(object, head_end, &index, err) < 0)
+    AUTO(index_release) struct index index = {.count = 0};
+    struct reading reading = {.object = object, .index = &index, .err = err};
+    scan_init(&reading.scan, text, len);
+    if (whole_parse(&reading) < 0 || places_check(&reading, head_end) < 0 ||
+        neighbours_check(&reading) < 0)
         return -1;
     *out = index;
     memset(&index, 0, sizeof index);

@@ -62,7 +62,8 @@ const char *pack_unit(const struct pack *pack);
 const struct pack_entry *pack_entries(const struct pack *pack, size_t *count);
 /* An entry by id, name, or original name; NULL when there is none. */
 const struct pack_entry *pack_find(const struct pack *pack, const char *name);
-/* The whole index.json, parsed; owned by the pack. */
+/* The whole index.json as a tree, owned by the pack: read again when it is first asked for, since
+ * nothing else needs it; NULL when that failed. */
 struct json_t;
 const struct json_t *pack_index(const struct pack *pack);
 int pack_fd(const struct pack *pack);

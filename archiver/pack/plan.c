@@ -210,18 +210,29 @@ int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, s
     return 0;
 }
 
+void plan_forget_texts(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_file *file = &plan->files[i];
+        free(file->before_offset);
+        free(file->behind_offset);
+        free(file->tags);
+        file->before_offset = NULL;
+        file->behind_offset = NULL;
+        file->tags = NULL;
+    }
+}
+
 void plan_free(struct plan *plan)
 {
     if (plan == NULL)
         return;
+    plan_forget_texts(plan);
     for (size_t i = 0; i < plan->count; i++) {
         struct plan_file *file = &plan->files[i];
         free(file->original_name);
         free(file->stored_name);
         free(file->name);
-        free(file->before_offset);
-        free(file->behind_offset);
-        free(file->tags);
         free(file->kind);
     }
     free(plan->files);

@@ -57,6 +57,10 @@ int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, s
 void plan_free(struct plan *plan);
 AUTO_DEFINE(struct plan *, plan_free, NULL);
 
+/* Frees the texts that go into the tar's head, once they are written: with 10,000 recordings they
+ * are most of what sealing holds. */
+void plan_forget_texts(struct plan *plan);
+
 /* The number of the case's next volume, as the catalog stands now. */
 int plan_next_volume(struct catalog *catalog, const char *case_number, uint32_t *volume,
                      struct err *err);

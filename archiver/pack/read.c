@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/json.h"
 #include "pack/index.h"
 #include "pack/pack.h"
 #include "pack/tar.h"
@@ -24,7 +25,11 @@ struct pack {
     int fd;
     char *object;
     char *bag;
+    char *text; /* index.json, decoded in place: what the index's texts are in */
+    uint64_t text_offset;
+    size_t text_len;
     struct index index;
+    json_t **root; /* the whole of it as a tree, made when it is first asked for */
 };
 
 /* "BAG/index.json": the length of BAG, or 0 where the name is another. */
@@ -67,15 +72,17 @@ static int head_read(struct pack *pack, struct err *err)
     if (member->size > INDEX_BYTES_MAX)
         return err_set(err, ERR_DAMAGED, pack->object, _("index.json: longer than %d bytes"),
                        INDEX_BYTES_MAX);
+    pack->text_offset = member->offset;
+    pack->text_len = (size_t)member->size;
     pack->bag = strndup(member->name, bag_length(member->name));
-    AUTO(free) uint8_t *text = malloc((size_t)member->size + 1);
-    if (pack->bag == NULL || text == NULL)
+    pack->text = malloc(pack->text_len + 1);
+    if (pack->bag == NULL || pack->text == NULL)
         return err_memory(err, pack->object);
-    if (file_read_exact(pack->fd, pack->object, member->offset, text, (size_t)member->size, err) <
-        0)
+    if (file_read_exact(pack->fd, pack->object, pack->text_offset, pack->text, pack->text_len,
+                        err) < 0)
         return err_wrap(err, "index.json");
-    return index_parse((struct bytes){text, (size_t)member->size}, pack->object,
-                       member->offset + member->size, &pack->index, err);
+    return index_parse(pack->text, pack->text_len, pack->object, pack->text_offset + pack->text_len,
+                       &pack->index, err);
 }
 
 int pack_open(int fd, const char *object, struct pack **out, struct err *err)
@@ -87,7 +94,8 @@ int pack_open(int fd, const char *object, struct pack **out, struct err *err)
     pack->fd = held;
     held = -1;
     pack->object = strdup(object);
-    if (pack->object == NULL)
+    pack->root = calloc(1, sizeof(*pack->root));
+    if (pack->object == NULL || pack->root == NULL)
         return err_memory(err, object);
     if (head_read(pack, err) < 0)
         return -1;
@@ -101,6 +109,10 @@ void pack_free(struct pack *pack)
     if (pack == NULL)
         return;
     index_release(&pack->index);
+    free(pack->text);
+    if (pack->root != NULL)
+        json_decref(*pack->root);
+    free(pack->root);
     (void)close(pack->fd); /* only read from */
     free(pack->bag);
     free(pack->object);
@@ -129,7 +141,15 @@ int pack_fd(const struct pack *pack)
 
 const json_t *pack_index(const struct pack *pack)
 {
-    return pack->index.root;
+    if (*pack->root != NULL)
+        return *pack->root;
+    struct err err;
+    AUTO(free) char *text = malloc(pack->text_len + 1);
+    if (text == NULL ||
+        file_read_exact(pack->fd, pack->object, pack->text_offset, text, pack->text_len, &err) < 0)
+        return NULL;
+    struct bytes whole = {(const uint8_t *)text, pack->text_len};
+    return json_read(whole, pack->object, pack->root, &err) < 0 ? NULL : *pack->root;
 }
 
 const struct pack_entry *pack_entries(const struct pack *pack, size_t *count)

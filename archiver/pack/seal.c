@@ -177,8 +177,11 @@ static int write_all(struct sealing *sealing, int part, const struct progress *p
 {
     const struct plan *plan = sealing->plan;
     if (space_take(part, sealing->skeleton.size, plan->bag, err) < 0 ||
-        head_write(sealing, part, err) < 0 ||
-        contents_copy(sealing->vault, plan, part, sealing->skeleton.size, progress, whole, err) <
+        head_write(sealing, part, err) < 0)
+        return -1;
+    bag_release(&sealing->bag);
+    plan_forget_texts(sealing->plan);
+    if (contents_copy(sealing->vault, plan, part, sealing->skeleton.size, progress, whole, err) <
             0 ||
         file_sync(part, plan->bag, err) < 0)
         return -1;

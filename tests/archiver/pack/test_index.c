@@ -28,12 +28,22 @@ static const char sound[] =
 
 enum { HEAD_END = 8000 };
 
+/* Parses a copy, which `*text` then is: the index points into it. */
+static int parse(const char *from, size_t len, struct index *index, char **text, struct err *err)
+{
+    *text = malloc(len + 1);
+    assert_non_null(*text);
+    memcpy(*text, from, len);
+    return index_parse(*text, len, "x.tar", HEAD_END, index, err);
+}
+
 static void a_sound_index_gives_its_entries(void **state)
 {
     (void)state;
     struct err err = {.kind = ERR_NONE};
     struct index index;
-    assert_int_equal(index_parse(bytes_of(sound), "x.tar", HEAD_END, &index, &err), 0);
+    char *text;
+    assert_int_equal(parse(sound, strlen(sound), &index, &text, &err), 0);
     assert_int_equal(index.count, 3);
     assert_string_equal(index.entries[1].id, "R12");
     assert_string_equal(index.entries[1].original_name, "现场.mp4");
@@ -43,6 +53,7 @@ static void a_sound_index_gives_its_entries(void **state)
     assert_string_equal(index.entries[2].id, "R1");
     assert_string_equal(index.entries[2].attachment, "note");
     index_release(&index);
+    free(text);
 }
 
 /* `from`, which stands in the sound index, becomes `to`. */
@@ -102,6 +113,23 @@ static const struct lie lies[] = {
     {"\"id\":\"F1\"", "\"id\":\"A1\""},
     {"\"recording\":\"R1\"", "\"recording\":\"X\""},
     {"\"kind\":\"note\",", ""},
+    {"\"attachments\":[", "\"attachments\":[],\"attachments\":["},
+    {"\"recordings\":[", "\"attachments\":[],\"recordings\":["},
+    {"\"size\":700", "\"size\":700,\"size\":700"},
+    {"\"size\":700", "\"size\":0700"},
+    {"\"size\":700", "\"size\":700,\"x\":01"},
+    {"\"size\":700", "\"size\":700,\"x\":[1,]"},
+    {"\"size\":700", "\"size\":700,\"x\":{\"a\":1,}"},
+    {"\"size\":700", "\"size\":700,\"x\":nul"},
+    {"\"size\":700", "\"size\":700,\"x\":1.e1"},
+    {"\"size\":700", "\"size\":700,\"x\":[[}]"},
+    {"\"size\":700", "\"size\":700,"},
+    {"\"unit\":\"U\"", "\"unit\":\"\\ud800\""},
+    {"\"unit\":\"U\"", "\"unit\":\"\\ud800\\u0041\""},
+    {"\"unit\":\"U\"", "\"unit\":\"\\udc00\""},
+    {"\"unit\":\"U\"", "\"unit\":\"\\x41\""},
+    {"\"unit\":\"U\"", "\"unit\":\"\xff\""},
+    {"\"unit\":\"U\"", "\"unit\":\"\xc0\x80\""},
     {"]}", "]"},
     {"]}", "]}}"},
 };
@@ -119,11 +147,13 @@ static void an_index_that_lies_is_refused(void **state)
         text_append(&text, found + strlen(lies[i].from));
         struct err err = {.kind = ERR_NONE};
         struct index index;
-        if (index_parse(bytes_of(text.at), "x.tar", HEAD_END, &index, &err) == 0)
+        char *copy;
+        if (parse(text.at, text.len, &index, &copy, &err) == 0)
             fail_msg("taken: %s -> %s", lies[i].from, lies[i].to);
         assert_int_equal(err.kind, ERR_DAMAGED);
         assert_string_equal(err.object, "x.tar");
         text_release(&text);
+        free(copy);
     }
 }
 
@@ -133,20 +163,39 @@ static void an_index_cut_anywhere_is_refused(void **state)
     for (size_t len = 0; len < sizeof sound - 1; len++) {
         struct err err = {.kind = ERR_NONE};
         struct index index;
-        char *exact = malloc(len + 1);
-        assert_non_null(exact);
-        memcpy(exact, sound, len);
-        struct bytes cut = {(const uint8_t *)exact, len};
-        assert_int_equal(index_parse(cut, "x.tar", HEAD_END, &index, &err), -1);
+        char *exact;
+        assert_int_equal(parse(sound, len, &index, &exact, &err), -1);
         assert_int_equal(err.kind, ERR_DAMAGED);
         free(exact);
     }
+}
+
+static void escapes_are_read_as_they_are_meant(void **state)
+{
+    (void)state;
+    static const char escaped[] = "\\u73b0\\u573a \\ud83d\\ude00 \\\"\\\\\\/";
+    struct text made;
+    text_init(&made, 1 << 20);
+    const char *found = strstr(sound, "\"U\"");
+    text_append_bytes(&made, (struct bytes){(const uint8_t *)sound, (size_t)(found + 1 - sound)});
+    text_append(&made, escaped);
+    text_append(&made, found + 2);
+    struct err err = {.kind = ERR_NONE};
+    struct index index;
+    char *text;
+    if (parse(made.at, made.len, &index, &text, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_string_equal(index.unit, "现场 😀 \"\\/");
+    index_release(&index);
+    text_release(&made);
+    free(text);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sound_index_gives_its_entries),
+        cmocka_unit_test(escapes_are_read_as_they_are_meant),
         cmocka_unit_test(an_index_that_lies_is_refused),
         cmocka_unit_test(an_index_cut_anywhere_is_refused),
     };

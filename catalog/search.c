@@ -12,10 +12,12 @@
  * Every condition but time and exact distance is a word of the search index, whose rows are in the
  * order of sort keys: FTS5 walks them newest first and stops when the page is full, however
  * frequent the words are. Time is a range of sort keys.
- * Near and nothing else asks the R*Tree first, which is best where few recordings lie.
+ * Near is asked in the order of what is cheap where little is found: by the R*Tree where nothing
+ * else is asked; else by looking at the first rows that the words give; and only then by the cells
+ * around as words of the index, which is best where both are frequent.
  */
 
-enum { LIMIT_DEFAULT = 50, PLACES_MAX = 1000 };
+enum { LIMIT_DEFAULT = 50, PLACES_MAX = 1000, ROWS_LOOKED_AT = 500 };
 
 struct search {
     struct catalog *catalog;
@@ -24,6 +26,8 @@ struct search {
     void *context;
     int64_t first, last; /* sort keys */
     uint32_t left;       /* rows still wanted */
+    uint32_t patience;   /* rows to look at before another way is taken; 0: all */
+    bool is_weary;       /* they were looked at; the rest begins at last */
 };
 
 static bool fits(const struct search *search, sqlite3_stmt *row)
@@ -73,6 +77,11 @@ static int walk(struct search *search, sqlite3_stmt *row, int bound, struct cata
             give(search, row);
         if (search->left == 0)
             return 0;
+        if (search->patience > 0 && --search->patience == 0) {
+            search->is_weary = true;
+            search->last = sqlite3_column_int64(row, 0) - 1;
+            return 0;
+        }
     }
     return stepped;
 }
@@ -150,6 +159,26 @@ static int search_places(struct search *search, bool *done, struct catalog_err *
     return *done ? search_keys(search, keys, count, err) : 0;
 }
 
+static int search_near(struct search *search, struct catalog_text *match, struct catalog_err *err)
+{
+    if (match->len == 0) {
+        bool done = false;
+        if (search_places(search, &done, err) < 0)
+            return -1;
+        if (done)
+            return 0;
+    } else {
+        search->patience = ROWS_LOOKED_AT;
+        if (search_words(search, match->at, err) < 0)
+            return -1;
+        if (!search->is_weary)
+            return 0;
+    }
+    if (catalog_match_near(search->query, match, err) < 0)
+        return -1;
+    return match->len == 0 ? search_lines(search, err) : search_words(search, match->at, err);
+}
+
 static int query_check(const struct catalog_query *query, struct catalog_err *err)
 {
     if (query->text != NULL && strnlen(query->text, CATALOG_QUERY_MAX + 1) > CATALOG_QUERY_MAX)
@@ -193,14 +222,7 @@ int catalog_search(struct catalog *catalog, const struct catalog_query *query,
         return -1;
     if (result == CATALOG_MATCH_NOTHING)
         return 0;
-    if (query->has_near && match.len == 0) {
-        bool done = false;
-        if (search_places(&search, &done, err) < 0)
-            return -1;
-        if (done)
-            return 0;
-    }
-    if (query->has_near && catalog_match_near(query, &match, err) < 0)
-        return -1;
+    if (query->has_near)
+        return search_near(&search, &match, err);
     return match.len == 0 ? search_lines(&search, err) : search_words(&search, match.at, err);
 }

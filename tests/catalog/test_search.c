@@ -341,7 +341,7 @@ static void near_has_no_seam(void **state)
         assert_int_equal(near(fixture, plans[i], 10, -180, 100), 2);
         assert_int_equal(near(fixture, plans[i], 10, 179.9995, 50), 1);
         assert_int_equal(near(fixture, plans[i], 90, 77, 20), 2);
-        assert_int_equal(near(fixture, plans[i], -90, -120, 0), 1);
+        assert_int_equal(near(fixture, plans[i], -90, -120, 0.01), 1);
         assert_int_equal(near(fixture, plans[i], 0, 0, 0), 1);
         assert_int_equal(near(fixture, plans[i], 0, 0, 25000000), 6);
         assert_int_equal(near(fixture, plans[i], 0, 0, 20), 1);

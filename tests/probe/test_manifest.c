@@ -131,7 +131,7 @@ static unsigned check_sample(char **columns)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return wrong(columns[FILE_NAME], "file", "there", "missing");
-    struct probe_options options = {.helper = getenv("SHILU_PROBE")};
+    struct probe_options options = {.helper = getenv("SHILU_PROBE"), .wall_seconds = 120};
     struct probe_report *report = NULL;
     struct probe_err err;
     assert_int_equal(probe_run(fd, columns[FILE_NAME], &options, &report, &err), 0);

@@ -234,7 +234,9 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* The detail, printed and kept; NULL for none. */
-static const char *keep_detail(struct own_report *self, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static const char *keep_detail(struct own_report *self,
+                                                                     const char *format,
+                                                                     va_list arguments)
 {
     char raw[TEXT_BYTES_MAX];
     if (format == NULL)

@@ -280,8 +280,7 @@ static void what_is_no_recording_is_not_taken_for_one(void **state)
         "ffconcat version 1.0\nfile /etc/passwd\n",
         "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
         "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"></svg>",
-        "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" "
-        "profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\"></MPD>",
+        "<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\"></MPD>",
         "{\"a\":1}",
         "%PDF-1.4\n",
         "PK\x03\x04zip"};

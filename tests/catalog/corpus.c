@@ -87,23 +87,15 @@ static void instant_text(int64_t seconds, char *out, size_t room)
     (void)strftime(out, room, "%Y-%m-%dT%H:%M:%SZ", &at);
 }
 
-struct made {
-    char number[64], collector[32], device[32], time[32], place[64], purpose[96], name[96];
-    struct catalog_tag tags[6];
-    size_t count;
-    uint8_t sha256[32], sm3[32];
-};
-
-static void put(struct made *made, enum catalog_field field, char *value)
+static void put(struct corpus_recording *made, enum catalog_field field, char *value)
 {
     made->tags[made->count++] =
-        (struct catalog_tag){.field = field, .value = value, .source = (char[]){"given"}};
-    made->tags[made->count - 1].source = made->number + sizeof made->number - 6;
+        (struct catalog_tag){.field = field, .value = value, .source = made->source};
 }
 
-static void make_tags(struct made *made, uint64_t *seed, int64_t seconds, size_t person)
+static void make_tags(struct corpus_recording *made, uint64_t *seed, int64_t seconds, size_t person)
 {
-    memcpy(made->number + sizeof made->number - 6, "given", 6);
+    memcpy(made->source, "given", 6);
     collector_name(person, made->collector, sizeof made->collector);
     instant_text(seconds, made->time, sizeof made->time);
     (void)snprintf(made->device, sizeof made->device, "DSJ-%03zu", person * 5 / 3);
@@ -112,7 +104,7 @@ static void make_tags(struct made *made, uint64_t *seed, int64_t seconds, size_t
     put(made, CATALOG_CAPTURED_AT, made->time);
     if (pick(seed, 20) == 0)
         return; /* untagged */
-    case_name(pick_uneven(seed, CORPUS_CASES), made->number, sizeof made->number - 6);
+    case_name(pick_uneven(seed, CORPUS_CASES), made->number, sizeof made->number);
     (void)snprintf(made->place, sizeof made->place, "杨柳青镇%s%s", streets[pick_uneven(seed, 12)],
                    spots[pick(seed, 8)]);
     (void)snprintf(made->purpose, sizeof made->purpose, "证明%s事实",
@@ -122,28 +114,28 @@ static void make_tags(struct made *made, uint64_t *seed, int64_t seconds, size_t
     put(made, CATALOG_PURPOSE, made->purpose);
 }
 
-int corpus_add(struct catalog *catalog, int64_t i, struct catalog_err *err)
+void corpus_make(int64_t i, struct corpus_recording *made)
 {
     uint64_t seed = (uint64_t)i * 7919;
-    struct made made = {.count = 0};
+    made->count = 0;
     for (size_t k = 0; k < 32; k += 8) {
         uint64_t bits = corpus_random(&seed);
-        memcpy(made.sha256 + k, &bits, 8);
-        memcpy(made.sm3 + k, &bits, 8);
+        memcpy(made->sha256 + k, &bits, 8);
+        memcpy(made->sm3 + k, &bits, 8);
     }
     int64_t seconds = captured(&seed);
     size_t person = pick_uneven(&seed, CORPUS_COLLECTORS);
-    make_tags(&made, &seed, seconds, person);
-    (void)snprintf(made.name, sizeof made.name, "DSJ-%03zu_%lld_%04zu.MP4", person * 5 / 3,
+    make_tags(made, &seed, seconds, person);
+    (void)snprintf(made->name, sizeof made->name, "DSJ-%03zu_%lld_%04zu.MP4", person * 5 / 3,
                    (long long)seconds, pick(&seed, 10000));
     /* a township of some 6 km, and one in ten anywhere in the district */
     double spread = pick(&seed, 10) == 0 ? 0.3 : 0.03;
-    struct catalog_new_recording new = {
-        .sha256 = made.sha256,
-        .sm3 = made.sm3,
+    made->new = (struct catalog_new_recording){
+        .sha256 = made->sha256,
+        .sm3 = made->sm3,
         .size_bytes = 1000000 + pick(&seed, 900000000),
-        .original_name = made.name,
-        .stored_name = made.name,
+        .original_name = made->name,
+        .stored_name = made->name,
         .report = "{}",
         .accepted_us = (seconds + 36000) * 1000000,
         .accepted_offset_minutes = 480,
@@ -152,11 +144,17 @@ int corpus_add(struct catalog *catalog, int64_t i, struct catalog_err *err)
         .latitude = 39.13 + spread * (fraction(&seed) + fraction(&seed) - 1),
         .longitude = 117.01 + spread * (fraction(&seed) + fraction(&seed) - 1),
         .duration_s = 600,
-        .tags = made.tags,
-        .tag_count = made.count,
+        .tags = made->tags,
+        .tag_count = made->count,
     };
+}
+
+int corpus_add(struct catalog *catalog, int64_t i, struct catalog_err *err)
+{
+    struct corpus_recording made;
     int64_t number = 0;
-    return catalog_recording_add(catalog, &new, &number, err);
+    corpus_make(i, &made);
+    return catalog_recording_add(catalog, &made.new, &number, err);
 }
 
 static void add_word(struct corpus_query *out, const char *word)

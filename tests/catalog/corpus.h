@@ -9,6 +9,16 @@
 enum { CORPUS_CASES = 3000, CORPUS_COLLECTORS = 120, CORPUS_DEVICES = 200 };
 
 int corpus_registers(struct catalog *catalog, struct catalog_err *err);
+
+struct corpus_recording {
+    struct catalog_new_recording new;
+    struct catalog_tag tags[6];
+    size_t count;
+    char number[64], collector[32], device[32], time[32], place[64], purpose[96], name[96];
+    char source[8];
+    uint8_t sha256[32], sm3[32];
+};
+void corpus_make(int64_t i, struct corpus_recording *made);
 int corpus_add(struct catalog *catalog, int64_t i, struct catalog_err *err);
 
 /* A kind of query is a set of conditions. */

@@ -170,25 +170,10 @@ static void what_is_typed_is_never_an_operator(void **state)
     struct fixture *fixture = *state;
     struct catalog_tag tags[] = {TAG(CATALOG_PURPOSE, "NEAR and OR not \"quoted\" 占道*")};
     (void)fixture_recording(fixture, 1, tags, 1);
-    static const char *const words[] = {"\"quoted\"",
-                                        "NEAR",
-                                        "OR",
-                                        "NOT",
-                                        "and OR not",
-                                        "占道*",
-                                        "(占道",
-                                        "^占",
-                                        "purpose:占",
-                                        "-quoted",
-                                        "'",
-                                        "\"",
-                                        "*",
-                                        "a\x1d"
-                                        "c1",
-                                        "\xff占\xc0",
-                                        "{place}:占",
-                                        "+",
-                                        "NEAR(占 道)"};
+    static const char *const words[] = {
+        "\"quoted\"", "NEAR",    "OR",         "NOT",        "and OR not", "占道*",
+        "(占道",      "^占",     "purpose:占", "-quoted",    "'",          "\"",
+        "*",          "a\035c1", "\xff占\xc0", "{place}:占", "+",          "NEAR(占 道)"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         (void)text(fixture, words[i]); /* must not fail */
     assert_int_equal(text(fixture, "\"quoted\""), 1);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,6 +108,7 @@ static void a_temporary_name_is_stale_once_its_maker_is_gone(void **state)
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
     pid_t maker = fork();
     if (maker == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* should an assertion end the test before */
         int fd = openat(folder, "scratch/a.json.1.0.tmp", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
         (void)flock(fd, LOCK_EX);
         (void)!write(ready[1], "x", 1);

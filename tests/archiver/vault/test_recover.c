@@ -93,6 +93,26 @@ static void a_second_use_of_held_bytes_that_was_cut_takes_nothing_away(void **st
     assert_true(fixture_sidecar_is_there("the bytes"));
 }
 
+/* Its name is another, for its extension is; its digest is that of the recording. */
+static void a_cut_use_of_held_bytes_under_another_extension_leaves_the_sidecar(void **state)
+{
+    (void)state;
+    char name[VAULT_STORED_NAME];
+    char command[512];
+    (void)fixture_accept("the bytes", FIXTURE_SETTLED);
+    fixture_stored("the bytes", name);
+    (void)snprintf(command, sizeof command,
+                   "printf 'the bytes' > v/incoming/%.64s.txt && "
+                   "ln v/incoming/%.64s.txt v/recordings/%.2s/%.64s.txt",
+                   name, name, name, name);
+    fixture_run(command);
+    fixture_reopen();
+    assert_int_equal(fixture_incoming(), 0);
+    assert_false(fixture_is_there("recordings/%.2s/%.64s.txt", name, name));
+    assert_true(fixture_stored_is_there("the bytes"));
+    assert_true(fixture_sidecar_is_there("the bytes"));
+}
+
 static void bytes_that_are_only_in_the_record_are_put_back(void **state)
 {
     (void)state;
@@ -174,6 +194,9 @@ int main(void)
             fixture_teardown),
         cmocka_unit_test_setup_teardown(a_second_use_of_held_bytes_that_was_cut_takes_nothing_away,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_cut_use_of_held_bytes_under_another_extension_leaves_the_sidecar, fixture_setup,
+            fixture_teardown),
         cmocka_unit_test_setup_teardown(bytes_that_are_only_in_the_record_are_put_back,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(temporary_files_go_once_their_maker_is_gone, fixture_setup,

@@ -256,8 +256,10 @@ int accept_all(struct vault *vault, struct item *const *items, size_t count, con
 {
     struct catalog *catalog = vault_catalog(vault);
     struct catalog_err wrong;
-    if (catalog_begin(catalog, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
+    if (catalog_begin(catalog, &wrong) < 0) {
+        (void)err_from_catalog(err, &wrong);
+        return err_wrap(err, "%s", items[0]->recording.shown);
+    }
     struct instant now = instant_now();
     for (size_t i = 0; i < count; i++)
         if (accept_one(vault, items[i], by, now, err) < 0) {
@@ -266,7 +268,8 @@ int accept_all(struct vault *vault, struct item *const *items, size_t count, con
         }
     if (catalog_commit(catalog, &wrong) < 0) {
         catalog_rollback(catalog);
-        return err_from_catalog(err, &wrong);
+        (void)err_from_catalog(err, &wrong);
+        return err_wrap(err, "%s", items[0]->recording.shown);
     }
     return 0;
 }

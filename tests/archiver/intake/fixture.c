@@ -90,7 +90,8 @@ int fixture_enter(void **state)
 int fixture_leave(void **state)
 {
     struct fixture *fixture = *state;
-    (void)fixture_check(fixture);
+    if (fixture->vault != NULL) /* else the test failed between two openings */
+        (void)fixture_check(fixture);
     vault_free(fixture->vault);
     free(fixture);
     return chdir("..");

@@ -21,7 +21,7 @@ enum { COMMAND_MAX = 8192 };
 
 static char line[65536];
 
-static int run(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static int run(const char *format, va_list args)
 {
     char command[COMMAND_MAX];
     int len = vsnprintf(command, sizeof command, format, args);

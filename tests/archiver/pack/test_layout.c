@@ -22,8 +22,9 @@
 #define LONG_NAME                                                                                  \
     "a-name-that-fits-the-old-header-alone-but-not-with-the-folders-in-front-of-it-so-writers-act.bin"
 
-static const char *const files[] = {"BAG/bagit.txt", "BAG/index.json", "BAG/data/empty",
-                                    "BAG/data/" LONG_NAME};
+#define LONG_PATH ("BAG/data/" LONG_NAME)
+
+static const char *const files[] = {"BAG/bagit.txt", "BAG/index.json", "BAG/data/empty", LONG_PATH};
 
 static void run(const char *command)
 {

@@ -51,7 +51,8 @@ struct pack;
 
 /* Opens an archive by its head alone, and checks the index: ERR_DAMAGED where it is none, lies
  * about offsets (out of range, overlapping) or names (twice, "..", absolute). A tar that is cut off
- * behind its index opens; entries beyond its end fail when read. `fd` is then the pack's. */
+ * behind its index opens; entries beyond its end fail when read. `fd` is the pack's from here on,
+ * and closed where it cannot be opened. */
 int pack_open(int fd, const char *object, struct pack **out, struct err *err);
 void pack_free(struct pack *pack);
 AUTO_DEFINE(struct pack *, pack_free, NULL);
@@ -93,7 +94,7 @@ struct pack_member {
 
 /*
  * Reads the tar's headers from front to back, strictly: what pack writes and what other pax writers
- * make of the same bag. Members' names live until pack_layout_free.
+ * make of the same bag. Members' names live until pack_layout_release, which is due in either case.
  *   structure   SHA-256 of all bytes that are no member's content, in file order
  *   err         where headers are damaged: how far it came is in the layout
  */

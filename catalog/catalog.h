@@ -63,8 +63,8 @@ int catalog_begin(struct catalog *catalog, struct catalog_err *err);
 int catalog_commit(struct catalog *catalog, struct catalog_err *err);
 void catalog_rollback(struct catalog *catalog);
 
-/* SQLite's integrity_check and foreign_key_check, and the search index against its rows. Calls
- * `found` for each thing wrong. */
+/* SQLite's integrity_check and foreign_key_check, the search index against its rows, and the tree of
+ * positions against the recordings. Calls `found` for each thing wrong. Writes nothing. */
 int catalog_check(struct catalog *catalog, void (*found)(void *context, const char *what),
                   void *context, struct catalog_err *err);
 
@@ -329,9 +329,9 @@ struct catalog_archive {
 
 /*
  * Adds an archive with the recordings and attachments in it (their numbers). The recordings become
- * CATALOG_SEALED and their sidecars due; the attachments get this archive unless they are in one already. MISSING for an
- * unknown case, recording or attachment; CONFLICT where the path or the case's volume is there.
- * The archive's own number and recordings are not read.
+ * CATALOG_SEALED and their sidecars due; the attachments get this archive unless they are in one
+ * already. MISSING for an unknown case, recording or attachment; CONFLICT where the path or the
+ * case's volume is there. The archive's own number and recordings are not read.
  */
 int catalog_archive_add(struct catalog *catalog, const struct catalog_archive *archive,
                         const int64_t *recordings, size_t count, const int64_t *attachments,

@@ -63,7 +63,7 @@ int catalog_begin(struct catalog *catalog, struct catalog_err *err);
 int catalog_commit(struct catalog *catalog, struct catalog_err *err);
 void catalog_rollback(struct catalog *catalog);
 
-/* SQLite's integrity_check and foreign_key_check, the search index against its rows, and the tree of
+/* SQLite's integrity_check and foreign_key_check, the search index against its rows, the tree of
  * positions against the recordings. Calls `found` for each thing wrong. Writes nothing. */
 int catalog_check(struct catalog *catalog, void (*found)(void *context, const char *what),
                   void *context, struct catalog_err *err);

@@ -5,7 +5,7 @@
 #include "probe/fail.h"
 #include "probe/time.h"
 
-enum { STEPS_MAX = 100000, EXACT_MAX = 64 };
+enum { STEPS_MAX = 20000, EXACT_MAX = 64 };
 
 static const char *const field_names[] = {
     [PATTERN_DEVICE] = "device",   [PATTERN_OFFICER] = "officer", [PATTERN_SEQUENCE] = "sequence",

@@ -15,6 +15,7 @@ static const char *const time_order[] = {
     "apple-creationdate",
     "apple-",
     "mdpm",
+    "exif-datetimeoriginal",
     "exif",
     "dv",
     "gpmf",

@@ -46,18 +46,19 @@ struct audit_finding {
 
 struct audit_options {
     enum audit_level level;
-    const struct key *key; /* the key that signatures must be of; NULL: the one enclosed */
+    const struct key *key; /* the key that signatures must be of; NULL: the one enclosed, or the
+                              vault's where a vault is audited */
     void (*found)(void *context, const struct audit_finding *finding);
     void *context;
     const struct progress *progress;
 };
 
 struct audit_report {
-    uint64_t checked;  /* files, entries and records looked at */
-    uint64_t bytes;    /* really read */
+    uint64_t checked; /* files, entries and records looked at */
+    uint64_t bytes;   /* really read */
     uint64_t findings;
     enum audit_level level;
-    char signer[65];   /* id of the key that signed; empty when unsigned */
+    char signer[65]; /* id of the key that signed; empty when unsigned */
 };
 
 /* Each gives 0 with the report, however bad the findings; -1 where it could not look at all. */
@@ -67,6 +68,9 @@ int audit_case(struct vault *vault, const char *case_number, const struct audit_
                struct audit_report *report, struct err *err);
 int audit_recording(struct vault *vault, int64_t number, const struct audit_options *options,
                     struct audit_report *report, struct err *err);
+/* One archive of the vault ("A3"): as audit_path, and against what the catalog knows of it. */
+int audit_archive(struct vault *vault, int64_t number, const struct audit_options *options,
+                  struct audit_report *report, struct err *err);
 
 /* An archive, an ISO image, or an unpacked bag or disc (a folder): what it is, its content says. */
 int audit_path(const char *path, const struct audit_options *options, struct audit_report *report,

@@ -1,0 +1,60 @@
+#include "audit/audit.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "audit/session.h"
+#include "base/err.h"
+#include "vault/key.h"
+
+#include "base/banned.h"
+
+const char *audit_kind_name(enum audit_kind kind)
+{
+    static const char *const names[] = {
+        [AUDIT_MISSING] = "missing",       [AUDIT_DAMAGED] = "damaged",
+        [AUDIT_EXTRA] = "extra",           [AUDIT_SIGNATURE] = "signature",
+        [AUDIT_CATALOG] = "catalog",       [AUDIT_TRANSIENT] = "transient",
+        [AUDIT_UNREADABLE] = "unreadable",
+    };
+    return names[kind];
+}
+
+int session_start(struct session *session, const struct audit_options *options,
+                  struct audit_report *report, struct err *err)
+{
+    *session = (struct session){.options = options, .report = report};
+    *report = (struct audit_report){.level = options->level};
+    return digest_pool_open(&session->pool, err);
+}
+
+void session_end(struct session *session)
+{
+    if (session->pool == NULL)
+        return;
+    content_drain(session);
+    digest_pool_free(session->pool);
+    session->pool = NULL;
+}
+
+void session_found(struct session *session, const struct audit_finding *finding)
+{
+    session->report->findings++;
+    session->options->found(session->options->context, finding);
+}
+
+void session_found_err(struct session *session, const char *target, const char *entry,
+                       const struct err *err)
+{
+    enum audit_kind kind = err->kind == ERR_DAMAGED   ? AUDIT_DAMAGED
+                           : err->kind == ERR_MISSING ? AUDIT_MISSING
+                                                      : AUDIT_UNREADABLE;
+    session_found(session,
+                  &(struct audit_finding){
+                      .kind = kind, .target = target, .entry = entry, .detail = err->text});
+}
+
+void session_signer(struct session *session, const struct key *key)
+{
+    key_id(key, session->report->signer);
+}

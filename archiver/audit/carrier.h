@@ -1,0 +1,17 @@
+#ifndef SHILU_AUDIT_CARRIER_H
+#define SHILU_AUDIT_CARRIER_H
+
+#include "audit/session.h"
+
+/* Whole carriers of bags. Each audits everything on it; -1 where it could not look. Private. */
+
+/* A sealed archive. `fd` is taken over. */
+int carrier_archive(struct session *session, int fd, const char *path, struct err *err);
+
+/* A disc image or a drive. `fd` is taken over. */
+int carrier_image(struct session *session, int fd, const char *path, struct err *err);
+
+/* An unpacked bag, a folder of bags, or a mounted disc. `folder` is taken over. */
+int carrier_folder(struct session *session, int folder, const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,127 @@
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/i18n.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "command/command.h"
+#include "command/open.h"
+#include "command/options.h"
+#include "command/registers.h"
+#include "command/say.h"
+#include "command/table.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+static const struct {
+    const char *json;
+    const char *shown;
+} kinds[] = {
+    [CATALOG_OFFICER] = {"officer", N_("officer")},
+    [CATALOG_AUXILIARY] = {"auxiliary", N_("auxiliary")},
+    [CATALOG_COLLECTOR_UNKNOWN] = {NULL, NULL},
+};
+
+static bool kind_from(const char *text, enum catalog_collector_kind *kind)
+{
+    *kind = CATALOG_COLLECTOR_UNKNOWN;
+    if (text == NULL)
+        return true;
+    for (size_t i = 0; i < CATALOG_COLLECTOR_UNKNOWN; i++)
+        if (strcmp(text, kinds[i].json) == 0) {
+            *kind = (enum catalog_collector_kind)i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_day(const char *text)
+{
+    struct instant at;
+    return text == NULL || (strlen(text) == 10 && instant_parse(bytes_of(text), &at, NULL) == 0);
+}
+
+static int collector_set(const struct command_context *context, int argc, const char **argv)
+{
+    struct catalog_collector one = {0};
+    char *kind_given = NULL;
+    const struct poptOption table[] = {
+        {"name", '\0', POPT_ARG_STRING, &one.name, 0, N_("the person's name"), N_("TEXT")},
+        {"kind", '\0', POPT_ARG_STRING, &kind_given, 0, N_("officer or auxiliary"), N_("KIND")},
+        {"valid-from", '\0', POPT_ARG_STRING, &one.valid_from, 0,
+         N_("first day of the certificate"), N_("YYYY-MM-DD")},
+        {"valid-to", '\0', POPT_ARG_STRING, &one.valid_to, 0, N_("last day of the certificate"),
+         N_("YYYY-MM-DD")},
+        OPTIONS_END};
+    AUTO(options_release) struct options options;
+    int status;
+    bool go_on =
+        options_read(&options, argc, argv, table, N_("set NUMBER"), 1, 1, NULL, NULL, &status);
+    AUTO(free) char *name = one.name;
+    AUTO(free) char *kind = kind_given;
+    AUTO(free) char *valid_from = one.valid_from;
+    AUTO(free) char *valid_to = one.valid_to;
+    if (!go_on)
+        return status;
+    if (!kind_from(kind, &one.kind))
+        return say_wrong_use("collector", _("--kind is officer or auxiliary, not %s"), kind);
+    if (!is_day(valid_from) || !is_day(valid_to))
+        return say_wrong_use("collector", _("not a day such as 2026-01-31: %s"),
+                             is_day(valid_from) ? valid_to : valid_from);
+    struct err err;
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
+        return say_error(&err);
+    AUTO(free) char *number = strdup(options.words[0]);
+    one.number = number;
+    struct catalog_err from;
+    if (number == NULL)
+        return (void)err_memory(&err, NULL), say_error(&err);
+    if (catalog_collector_set(vault_catalog(vault), &one, &from) < 0) {
+        (void)err_from_catalog(&err, &from);
+        return say_error(&err);
+    }
+    return EXIT_SOUND;
+}
+
+static void list_json_line(void *context, const struct catalog_collector *one)
+{
+    (void)context;
+    say_json(json_pack("{s:s, s:s?, s:s?, s:s?, s:s?}", "number", one->number, "name", one->name,
+                       "kind", kinds[one->kind].json, "valid_from", one->valid_from, "valid_to",
+                       one->valid_to));
+}
+
+static void list_row(void *context, const struct catalog_collector *one)
+{
+    struct table *table = &((struct register_rows *)context)->table;
+    table_cell(table, one->number);
+    table_cell(table, one->name);
+    table_cell(table, kinds[one->kind].shown != NULL ? _(kinds[one->kind].shown) : NULL);
+    table_cell(table, one->valid_from);
+    table_cell(table, one->valid_to);
+}
+
+static int walk(struct catalog *catalog, struct register_rows *rows, struct catalog_err *err)
+{
+    return catalog_collector_each(catalog, rows->json ? list_json_line : list_row, rows, err);
+}
+
+static int collector_list(const struct command_context *context, int argc, const char **argv)
+{
+    static const char *const headings[] = {N_("number"), N_("name"), N_("kind"), N_("valid from"),
+                                           N_("valid to")};
+    struct register_rows rows = {0};
+    const struct poptOption table[] = {REGISTER_JSON(rows), OPTIONS_END};
+    return register_list(context, argc, argv, table, headings, sizeof headings / sizeof *headings,
+                         walk, &rows);
+}
+
+int command_collector(const struct command_context *context, int argc, const char **argv)
+{
+    static const struct register_verb verbs[] = {{"set", collector_set}, {"list", collector_list}};
+    return register_run(context, argc, argv, verbs, sizeof verbs / sizeof *verbs);
+}

@@ -1,0 +1,219 @@
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/json.h"
+#include "command/bar.h"
+#include "command/command.h"
+#include "command/given.h"
+#include "command/issues.h"
+#include "command/open.h"
+#include "command/options.h"
+#include "command/say.h"
+#include "intake/intake.h"
+#include "probe/probe.h"
+#include "vault/durable.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+enum { CLEARABLE_BYTES_MAX = 1 << 30 };
+
+/* What the results are printed to, and gathered in. */
+struct results {
+    bool json;
+    bool quiet; /* a line only for what a person has to know */
+    struct bar bar;
+    uint64_t warned;
+    uint64_t clearable;
+    struct text list; /* of the files that may be cleared, a line each */
+};
+
+static const char *outcome_name(enum intake_outcome outcome)
+{
+    static const char *const names[] = {"accepted", "duplicate", "refused"};
+    return names[outcome];
+}
+
+static void print_json(const struct intake_result *result)
+{
+    AUTO(free) char *file = text_shown(bytes_of(result->path));
+    json_t *line = json_object();
+    bool held = result->outcome != INTAKE_REFUSED;
+    int bad = 0;
+    bad |= json_object_set_new(line, "file", json_text_or_null(file));
+    bad |= json_object_set_new(line, "outcome", json_string(outcome_name(result->outcome)));
+    bad |= json_object_set_new(line, "id", held ? say_json_id('R', result->number) : json_null());
+    bad |= json_object_set_new(line, "sha256",
+                               held ? say_json_digest(result->digests.sha256) : json_null());
+    bad |=
+        json_object_set_new(line, "sm3", held ? say_json_digest(result->digests.sm3) : json_null());
+    bad |= json_object_set_new(line, "size", json_u64(result->size_bytes));
+    bad |= json_object_set_new(line, "captured_at", json_text_or_null(result->captured_at));
+    bad |= json_object_set_new(line, "warnings",
+                               issues_to_json(result->warnings, result->warning_count));
+    bad |= json_object_set_new(line, "companion", json_boolean(result->companion));
+    bad |= json_object_set_new(line, "reason", json_text_or_null(result->reason));
+    if (bad != 0) {
+        json_decref(line);
+        line = NULL;
+    }
+    say_json(line);
+}
+
+static void print_text(const struct intake_result *result)
+{
+    switch (result->outcome) {
+    case INTAKE_ACCEPTED:
+        printf(result->companion ? _("with       R%lld  ") : _("accepted   R%lld  "),
+               (long long)result->number);
+        break;
+    case INTAKE_DUPLICATE:
+        printf(_("duplicate  R%lld  "), (long long)result->number);
+        break;
+    case INTAKE_REFUSED:
+        printf(_("refused    "));
+        break;
+    }
+    say_shown(result->path);
+    if (result->reason != NULL) {
+        (void)fputs(": ", stdout);
+        say_shown(result->reason);
+    }
+    (void)putchar('\n');
+    issues_print(result->warnings, result->warning_count, "           ! ");
+}
+
+static void take_result(void *context, const struct intake_result *result)
+{
+    struct results *results = context;
+    bar_clear(&results->bar);
+    if (results->json)
+        print_json(result);
+    else if (!results->quiet || result->outcome == INTAKE_REFUSED || result->warning_count > 0)
+        print_text(result);
+    if (result->warning_count > 0)
+        results->warned++;
+    if (result->clearable) {
+        results->clearable++;
+        AUTO(free) char *shown = text_shown(bytes_of(result->path));
+        text_append(&results->list, shown != NULL ? shown : "?");
+        text_append(&results->list, "\n");
+    }
+    (void)fflush(stdout); /* a receipt that a script waits for */
+}
+
+static int store_list(const char *path, struct text *list, struct err *err)
+{
+    AUTO(free) char *text = text_take(list);
+    const char *slash = strrchr(path, '/');
+    AUTO(free)
+    char *folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (text == NULL || folder == NULL)
+        return err_memory(err, path);
+    AUTO(close) int into = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (into < 0)
+        return err_sys(err, folder, _("open"));
+    return durable_store(into, slash != NULL ? slash + 1 : path, bytes_of(text), 0644, err);
+}
+
+static void print_summary(const struct intake_report *report, const struct results *results)
+{
+    char size[32];
+    say_size(report->bytes, size);
+    printf(_("%llu accepted, %llu already held, %llu refused; %s read\n"),
+           (unsigned long long)report->accepted, (unsigned long long)report->duplicate,
+           (unsigned long long)report->refused, size);
+    if (results->warned > 0)
+        printf(
+            _("%llu of them with something to look at (marked with !); they are kept as they are\n"),
+            (unsigned long long)results->warned);
+    if (report->refused == 0 && results->clearable > 0)
+        printf(_("All %llu files are held safely: the device may be cleared of them.\n"),
+               (unsigned long long)results->clearable);
+    else if (results->clearable > 0)
+        printf(
+            _("%llu files are held safely and may be cleared from the device; the refused ones are "
+              "NOT held: keep them.\n"),
+            (unsigned long long)results->clearable);
+    else if (report->refused > 0)
+        printf(_("Nothing may be cleared from the device.\n"));
+}
+
+static int run(const struct command_context *context, const struct options *options,
+               struct given_tags *tags, struct intake_options *intake, const char *clearable,
+               struct results *results)
+{
+    struct err err;
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0 || given_tags_settle(tags, &err) < 0)
+        return say_error(&err);
+
+    size_t count = 0;
+    for (size_t i = 0; i < CATALOG_FIELDS; i++)
+        count += tags->values[i].count;
+    AUTO(free) struct catalog_tag *given = calloc(count + 1, sizeof *given);
+    if (given == NULL) {
+        (void)err_memory(&err, NULL);
+        return say_error(&err);
+    }
+    for (size_t i = 0; i < CATALOG_FIELDS; i++)
+        for (size_t k = 0; k < tags->values[i].count; k++)
+            given[intake->tag_count++] = (struct catalog_tag){.field = (enum catalog_field)i,
+                                                              .value = tags->values[i].at[k]};
+    intake->tags = given;
+
+    char actor[128];
+    vault_actor(actor);
+    intake->by = actor;
+    struct intake_report report = {0};
+    int ran = intake_run(vault, options->words, options->count, intake, take_result, results,
+                         &results->bar.progress, &report, &err);
+    bar_clear(&results->bar);
+    int status = ran < 0 ? say_error(&err) : report.refused > 0 ? EXIT_FOUND : EXIT_SOUND;
+    if (!results->json)
+        print_summary(&report, results);
+    if (clearable != NULL && store_list(clearable, &results->list, &err) < 0)
+        status = say_error(&err);
+    return status;
+}
+
+int command_ingest(const struct command_context *context, int argc, const char **argv)
+{
+    AUTO(given_tags_release) struct given_tags tags = {0};
+    char *clearable_given = NULL;
+    int any = 0;
+    int reread = 0;
+    int quiet = 0;
+    int json = 0;
+    const struct poptOption table[] = {
+        TAGS_ROWS,
+        {"any", '\0', POPT_ARG_NONE, &any, 0, N_("take what is no recording, too"), NULL},
+        {"reread", '\0', POPT_ARG_NONE, &reread, 0,
+         N_("read each source twice, past the cache: finds failing cards"), NULL},
+        {"clearable", '\0', POPT_ARG_STRING, &clearable_given, 0,
+         N_("write the list of files that may be cleared from the device"), N_("FILE")},
+        {"quiet", 'q', POPT_ARG_NONE, &quiet, 0, N_("a line only for what needs a look"), NULL},
+        {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON, a line per file"), NULL},
+        OPTIONS_END};
+    AUTO(options_release) struct options options;
+    int status;
+    bool go_on = options_read(&options, argc, argv, table, N_("PATH…"), 1, SIZE_MAX,
+                              given_tags_take, &tags, &status);
+    AUTO(free) char *clearable = clearable_given;
+    if (!go_on)
+        return status;
+
+    struct results results = {.json = json != 0, .quiet = quiet != 0};
+    bar_start(&results.bar, json == 0);
+    text_init(&results.list, CLEARABLE_BYTES_MAX);
+    struct intake_options intake = {.any = any != 0, .reread = reread != 0};
+    status = run(context, &options, &tags, &intake, clearable, &results);
+    text_release(&results.list);
+    return status;
+}

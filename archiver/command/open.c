@@ -1,0 +1,102 @@
+#include "command/open.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "command/say.h"
+
+#include "base/banned.h"
+
+int open_vault(const struct command_context *context, enum vault_mode mode, struct vault **out,
+               struct err *err)
+{
+    if (context->vault == NULL || context->vault[0] == '\0')
+        return err_set(err, ERR_USAGE, NULL, "%s",
+                       _("no vault is named: use shilu -C VAULT …, or set SHILU_VAULT"));
+    return vault_open(context->vault, mode, out, err);
+}
+
+void open_archives_release(struct open_archives *archives)
+{
+    for (size_t i = 0; i < archives->count; i++) {
+        pack_free(archives->packs[i]);
+        free(archives->paths[i]);
+    }
+    free((void *)archives->packs);
+    free((void *)archives->paths);
+    *archives = (struct open_archives){0};
+}
+
+static int add_path(struct open_archives *archives, const char *path, struct err *err)
+{
+    size_t room = (archives->count + 1) * sizeof(void *);
+    struct pack **packs = realloc((void *)archives->packs, room);
+    if (packs != NULL)
+        archives->packs = packs;
+    char **paths = realloc((void *)archives->paths, room);
+    if (paths != NULL)
+        archives->paths = paths;
+    AUTO(free) char *copy = strdup(path);
+    if (packs == NULL || paths == NULL || copy == NULL)
+        return err_memory(err, path);
+
+    int fd = file_open_regular(AT_FDCWD, path, err);
+    if (fd < 0 || pack_open(fd, path, &archives->packs[archives->count], err) < 0)
+        return -1;
+    archives->paths[archives->count++] = copy;
+    copy = NULL;
+    return 0;
+}
+
+/* Collects the volumes that a name in the vault stands for. */
+struct wanted {
+    struct open_archives *archives;
+    const char *vault;
+    int64_t number; /* 0: all that come */
+    bool failed;
+    struct err *err;
+};
+
+static void add_volume(void *context, const struct catalog_archive *archive)
+{
+    struct wanted *wanted = context;
+    if (wanted->failed || (wanted->number != 0 && archive->number != wanted->number))
+        return;
+    char path[4096];
+    int len = snprintf(path, sizeof path, "%s/%s", wanted->vault, archive->path);
+    if (len < 0 || (size_t)len >= sizeof path) {
+        (void)err_set(wanted->err, ERR_USAGE, wanted->vault, "%s", _("the path is too long"));
+        wanted->failed = true;
+    } else if (add_path(wanted->archives, path, wanted->err) < 0) {
+        wanted->failed = true;
+    }
+}
+
+int open_archives(const struct command_context *context, const char *name,
+                  struct open_archives *archives, struct err *err)
+{
+    if (context->vault == NULL || access(name, F_OK) == 0)
+        return add_path(archives, name, err);
+
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (open_vault(context, VAULT_READ, &vault, err) < 0)
+        return -1;
+    struct wanted wanted = {.archives = archives, .vault = vault_path(vault), .err = err};
+    bool by_number = say_parse_id(name, 'A', &wanted.number);
+    struct catalog_err from;
+    if (catalog_archive_each(vault_catalog(vault), by_number ? NULL : name, add_volume, &wanted,
+                             &from) < 0)
+        return err_from_catalog(err, &from);
+    if (wanted.failed)
+        return -1;
+    if (archives->count == 0)
+        return err_set(err, ERR_MISSING, name, "%s",
+                       _("no such archive file, and no sealed case of that number in the vault"));
+    return 0;
+}

@@ -1,0 +1,30 @@
+#ifndef SHILU_COMMAND_OPEN_H
+#define SHILU_COMMAND_OPEN_H
+
+#include <stddef.h>
+
+#include "command/command.h"
+#include "pack/pack.h"
+#include "vault/vault.h"
+
+/* What the arguments of a subcommand name, opened. */
+
+/* The vault of -C or SHILU_VAULT. On -1 the error says how to name one when none was given. */
+int open_vault(const struct command_context *context, enum vault_mode mode, struct vault **out,
+               struct err *err);
+
+/* Archives by path, or, with a vault, by "A3" or a case number (all its volumes). */
+struct open_archives {
+    struct pack **packs;
+    char **paths;
+    size_t count;
+};
+void open_archives_release(struct open_archives *archives);
+static inline void open_archives_release_at(struct open_archives *archives)
+{
+    open_archives_release(archives);
+}
+int open_archives(const struct command_context *context, const char *name,
+                  struct open_archives *archives, struct err *err);
+
+#endif

@@ -1,0 +1,73 @@
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/i18n.h"
+#include "base/json.h"
+#include "command/bar.h"
+#include "command/command.h"
+#include "command/open.h"
+#include "command/options.h"
+#include "command/say.h"
+#include "pack/pack.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+static void print_sealed(const char *case_number, const struct pack_sealed *sealed, bool json)
+{
+    if (json) {
+        say_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "case", case_number, "archive",
+                           sealed->path, "sha256", say_json_digest(sealed->digests.sha256), "sm3",
+                           say_json_digest(sealed->digests.sm3), "recordings",
+                           json_u64(sealed->recordings), "bytes", json_u64(sealed->bytes)));
+        return;
+    }
+    char size[32];
+    char sha256[65];
+    char sm3[65];
+    say_size(sealed->bytes, size);
+    bytes_to_hex(sealed->digests.sha256, 32, sha256);
+    bytes_to_hex(sealed->digests.sm3, 32, sm3);
+    printf(_("sealed: "));
+    say_shown(case_number);
+    printf(_(", volume %u: %llu recordings, %s\n"), sealed->volume,
+           (unsigned long long)sealed->recordings, size);
+    printf("  %s\n  SHA-256  %s\n  SM3      %s\n", sealed->path, sha256, sm3);
+}
+
+int command_seal(const struct command_context *context, int argc, const char **argv)
+{
+    int json = 0;
+    const struct poptOption table[] = {
+        {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON, a line per volume"), NULL},
+        OPTIONS_END};
+    AUTO(options_release) struct options options;
+    int status;
+    if (!options_read(&options, argc, argv, table, N_("CASE…"), 1, SIZE_MAX, NULL, NULL, &status))
+        return status;
+    struct err err;
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
+        return say_error(&err);
+    char actor[128];
+    vault_actor(actor);
+    status = EXIT_SOUND;
+    for (size_t i = 0; i < options.count; i++) {
+        struct bar bar;
+        bar_start(&bar, json == 0);
+        struct pack_sealed sealed;
+        int result = pack_seal(vault, options.words[i], actor, 0, &bar.progress, &sealed, &err);
+        bar_clear(&bar);
+        if (result == 0) {
+            print_sealed(options.words[i], &sealed, json != 0);
+            (void)fflush(stdout);
+            continue;
+        }
+        int failed = say_error(&err);
+        if (err.kind == ERR_DAMAGED) /* a recording is not what was accepted: a finding */
+            failed = EXIT_FOUND;
+        status = failed > status ? failed : status;
+    }
+    return status;
+}

@@ -1,0 +1,87 @@
+# bash completion for shilu(1)
+_shilu() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local commands='init ingest probe tag attach search show case collector device seal list extract
+        cat verify disc'
+    local tags='--case --place --purpose --collector --device --captured-at --maker --method'
+    local command= verb= i
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        -C) i=$((i + 1)) ;;
+        -*) ;;
+        *)
+            if [ -z "$command" ]; then command=${COMP_WORDS[i]}; else verb=${verb:-${COMP_WORDS[i]}}; fi
+            ;;
+        esac
+    done
+    case $before in
+    -C | -o | --output | --clearable | --key)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+    --procedure)
+        mapfile -t COMPREPLY < <(compgen -W 'simple general' -- "$word")
+        return
+        ;;
+    --kind)
+        local kinds='transcript note companion'
+        [ "$command" = collector ] && kinds='officer auxiliary'
+        mapfile -t COMPREPLY < <(compgen -W "$kinds" -- "$word")
+        return
+        ;;
+    esac
+    if [ -z "$command" ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$commands -C --help --version" -- "$word")
+        return
+    fi
+    local options=
+    case $command in
+    init) options='--unit --json' ;;
+    ingest) options="$tags --any --reread --clearable --quiet --json" ;;
+    probe | seal | show | list) options='--json' ;;
+    tag) options="$tags --also --reason --json" ;;
+    attach) options='--kind --json' ;;
+    search) options='--case --collector --officer --device --from --to --near --untagged --limit --json' ;;
+    extract) options='--output --json' ;;
+    verify) options='--listed --sizes --key --json' ;;
+    case)
+        case $verb in
+        '') options='add list show close' ;;
+        add) options='--procedure --cause --party --json' ;;
+        list) options='--open --json' ;;
+        *) options='--json' ;;
+        esac
+        ;;
+    collector)
+        case $verb in
+        '') options='set list' ;;
+        set) options='--name --kind --valid-from --valid-to' ;;
+        *) options='--json' ;;
+        esac
+        ;;
+    device)
+        case $verb in
+        '') options='set list' ;;
+        set) options='--make --model --note' ;;
+        *) options='--json' ;;
+        esac
+        ;;
+    disc)
+        case $verb in
+        '') options='image list' ;;
+        image) options='--output --json' ;;
+        *) options='--json' ;;
+        esac
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$word")
+    case $word in
+    -*) ;;
+    *)
+        local file
+        while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$word")
+        ;;
+    esac
+}
+complete -o filenames -F _shilu shilu

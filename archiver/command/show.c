@@ -1,0 +1,242 @@
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/i18n.h"
+#include "base/json.h"
+#include "command/command.h"
+#include "command/open.h"
+#include "command/options.h"
+#include "command/registers.h"
+#include "command/say.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+AUTO_DEFINE(struct catalog_recording *, catalog_recording_free, NULL);
+AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
+
+static void line(const char *label, const char *value)
+{
+    printf("%s  ", label);
+    say_shown(value);
+    (void)putchar('\n');
+}
+
+static const char *field_label(enum catalog_field field)
+{
+    switch (field) {
+    case CATALOG_CASE:
+        return _("case       ");
+    case CATALOG_CAPTURED_AT:
+        return _("captured   ");
+    case CATALOG_PLACE:
+        return _("place      ");
+    case CATALOG_PURPOSE:
+        return _("purpose    ");
+    case CATALOG_COLLECTOR:
+        return _("collector  ");
+    case CATALOG_DEVICE:
+        return _("device     ");
+    case CATALOG_MAKER:
+        return _("maker      ");
+    case CATALOG_METHOD:
+        return _("method     ");
+    case CATALOG_FIELDS:
+        break;
+    }
+    return "";
+}
+
+static void print_tag(const struct catalog_tag *tag)
+{
+    char when[INSTANT_TEXT];
+    say_time(tag->set_us, when);
+    printf("%s  ", field_label(tag->field));
+    say_shown(tag->value);
+    printf(_("   (from %s, by %s at %s"), tag->source, tag->by, when);
+    if (tag->reason != NULL) {
+        printf(_(", because: "));
+        say_shown(tag->reason);
+    }
+    if (tag->ended_us != 0) {
+        say_time(tag->ended_us, when);
+        printf(_("; until %s, by %s"), when, tag->ended_by != NULL ? tag->ended_by : "—");
+    }
+    printf(")\n");
+}
+
+static void print_archive_line(void *context, const struct catalog_archive *archive)
+{
+    (void)context;
+    char label[32];
+    (void)snprintf(label, sizeof label, "A%" PRId64, archive->number);
+    printf("%s  %s ", _("archive    "), label);
+    say_shown(archive->path);
+    (void)putchar('\n');
+}
+
+static void print_recording(const struct catalog_recording *recording)
+{
+    char digest[65];
+    char size[32];
+    char duration[32];
+    char accepted[INSTANT_TEXT];
+    say_size(recording->size_bytes, size);
+    say_duration(recording->duration_s, duration);
+    say_time(recording->accepted_us, accepted);
+    printf("R%" PRId64 "  ", recording->number);
+    say_shown(recording->original_name);
+    printf("\n%s  %s, %s\n", _("length     "), size, duration);
+    bytes_to_hex(recording->sha256, 32, digest);
+    line(_("SHA-256    "), digest);
+    bytes_to_hex(recording->sm3, 32, digest);
+    line(_("SM3        "), digest);
+    printf(_("accepted     %s by %s\n"), accepted, recording->accepted_by);
+    line(_("state      "), recording->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
+    if (recording->has_position)
+        printf(_("position     %.6f, %.6f\n"), recording->latitude, recording->longitude);
+    for (size_t i = 0; i < recording->standing_count; i++)
+        print_tag(&recording->tags[i]);
+    for (size_t i = 0; i < recording->attachment_count; i++)
+        printf("%s  %s: %s\n", _("attachment "), recording->attachments[i].kind,
+               recording->attachments[i].name);
+    if (recording->tag_count > recording->standing_count)
+        printf(_("History of the tags:\n"));
+    for (size_t i = recording->standing_count; i < recording->tag_count; i++)
+        print_tag(&recording->tags[i]);
+}
+
+/* The text is the sidecar's: one form of a recording in JSON. */
+static int print_recording_json(struct vault *vault, const struct catalog_recording *recording,
+                                struct err *err)
+{
+    AUTO(free) char *text = NULL;
+    json_t *root;
+    if (vault_sidecar_text(vault, recording, &text, err) < 0 ||
+        json_read(bytes_of(text), "sidecar", &root, err) < 0)
+        return -1;
+    say_json(root);
+    return 0;
+}
+
+static int show_recording(struct vault *vault, int64_t number, bool json, struct err *err)
+{
+    struct catalog_err from;
+    AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
+    if (catalog_recording_load(vault_catalog(vault), number, &recording, &from) < 0)
+        return err_from_catalog(err, &from);
+    if (json)
+        return print_recording_json(vault, recording, err);
+    print_recording(recording);
+    if (catalog_archive_of(vault_catalog(vault), number, print_archive_line, NULL, &from) < 0)
+        return err_from_catalog(err, &from);
+    return 0;
+}
+
+static int show_archive(struct vault *vault, int64_t number, bool json, struct err *err)
+{
+    struct catalog_err from;
+    AUTO(catalog_archive_free) struct catalog_archive *one = NULL;
+    if (catalog_archive_load(vault_catalog(vault), number, &one, &from) < 0)
+        return err_from_catalog(err, &from);
+    if (json) {
+        say_json(json_pack("{s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "archive",
+                           say_json_id('A', one->number), "case", one->case_number, "volume",
+                           (int)one->volume, "path", one->path, "sha256",
+                           say_json_digest(one->sha256), "sm3", say_json_digest(one->sm3), "bytes",
+                           json_u64(one->size_bytes), "recordings", json_u64(one->recordings),
+                           "sealed_at", say_json_time(one->sealed_us), "sealed_by",
+                           one->sealed_by));
+        return 0;
+    }
+    char digest[65];
+    char size[32];
+    char sealed[INSTANT_TEXT];
+    say_size(one->size_bytes, size);
+    say_time(one->sealed_us, sealed);
+    printf("A%" PRId64 "  %s\n", one->number, one->path);
+    line(_("case       "), one->case_number);
+    printf(_("volume       %u: %llu recordings, %s\n"), one->volume,
+           (unsigned long long)one->recordings, size);
+    bytes_to_hex(one->sha256, 32, digest);
+    line(_("SHA-256    "), digest);
+    bytes_to_hex(one->sm3, 32, digest);
+    line(_("SM3        "), digest);
+    printf(_("sealed       %s by %s\n"), sealed, one->sealed_by);
+    return 0;
+}
+
+struct wanted_disc {
+    int64_t number;
+    bool json;
+    bool found;
+};
+
+static void show_if_wanted(void *context, const struct catalog_disc *one)
+{
+    struct wanted_disc *wanted = context;
+    if (one->number != wanted->number)
+        return;
+    wanted->found = true;
+    if (wanted->json) {
+        say_json(disc_json(one));
+        return;
+    }
+    char digest[65];
+    char size[32];
+    char made[INSTANT_TEXT];
+    say_size(one->size_bytes, size);
+    say_time(one->made_us, made);
+    bytes_to_hex(one->sha256, 32, digest);
+    printf("D%" PRId64 "  %s\n", one->number, one->name);
+    line(_("image      "), one->image);
+    line(_("length     "), size);
+    line(_("SHA-256    "), digest);
+    printf(_("made         %s by %s\n"), made, one->made_by);
+}
+
+static int show_disc(struct vault *vault, int64_t number, bool json, struct err *err)
+{
+    struct wanted_disc wanted = {.number = number, .json = json};
+    struct catalog_err from;
+    if (catalog_disc_each(vault_catalog(vault), show_if_wanted, &wanted, &from) < 0)
+        return err_from_catalog(err, &from);
+    if (!wanted.found)
+        return err_set(err, ERR_MISSING, NULL, _("there is no disc D%lld"), (long long)number);
+    return 0;
+}
+
+static int show(struct vault *vault, const char *name, bool json, struct err *err)
+{
+    int64_t number;
+    if (say_parse_id(name, 'R', &number))
+        return show_recording(vault, number, json, err);
+    if (say_parse_id(name, 'A', &number))
+        return show_archive(vault, number, json, err);
+    if (say_parse_id(name, 'D', &number))
+        return show_disc(vault, number, json, err);
+    return case_show(vault, name, json, err);
+}
+
+int command_show(const struct command_context *context, int argc, const char **argv)
+{
+    int json = 0;
+    const struct poptOption table[] = {
+        {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON"), NULL}, OPTIONS_END};
+    AUTO(options_release) struct options options;
+    int status;
+    if (!options_read(&options, argc, argv, table, N_("R12 | A3 | D1 | CASE…"), 1, SIZE_MAX, NULL,
+                      NULL, &status))
+        return status;
+    struct err err;
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (open_vault(context, VAULT_READ, &vault, &err) < 0)
+        return say_error(&err);
+    for (size_t i = 0; i < options.count; i++)
+        if (show(vault, options.words[i], json != 0, &err) < 0)
+            status = say_error(&err);
+    return status;
+}

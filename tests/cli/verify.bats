@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# What verify finds, and what it calls it.
+load common
+
+setup() { new_case; }
+
+findings() { "$SHILU" -C "$V" verify "$@" --json | jq -r 'select(.finding) | .finding' | sort | uniq -c | xargs; }
+
+@test "a missing, a damaged and an extra file are each found and counted" {
+    mapfile -t stored < <(find "$V/recordings" -name '*.mp4' -o -name '*.mkv' -o -name '*.ts' | sort)
+    chmod u+w "${stored[@]}"
+    rm "${stored[0]}"
+    printf 'x' | dd of="${stored[1]}" bs=1 seek=100 conv=notrunc status=none
+    echo extra >"$V/recordings/stray"
+    status 1 shilu verify
+    has "NOT SOUND: 3"
+    [ "$(findings)" = "1 damaged 1 extra 1 missing" ]
+}
+
+@test "a fault names the recording, its case and the entry" {
+    shilu seal "$CASE"
+    archive=$(ls "$V"/archives/*/*/*.tar)
+    chmod u+w "$archive"
+    offset=$("$SHILU" list "$archive" --json | jq -r 'select(.id == "R2") | .offset')
+    printf 'x' | dd of="$archive" bs=1 seek=$((offset + 10)) conv=notrunc status=none
+    status 1 shilu verify "$archive" --json
+    line=$(head -n 1 <<<"$output")
+    [ "$(jq -r .finding <<<"$line")" = damaged ]
+    [ "$(jq -r .recording <<<"$line")" = R2 ]
+    [ "$(jq -r .case <<<"$line")" = "$CASE" ]
+    [ "$(jq -r .first_byte <<<"$line")" = "$offset" ]
+    [ "$(tail -n 1 <<<"$output" | jq -r '"\(.findings) \(.sound)"')" = "1 false" ]
+    status 1 shilu verify R2
+    status 0 shilu verify R1
+    status 1 shilu verify "$CASE"
+    status 1 "$SHILU" cat "$archive" R2
+    status 1 "$SHILU" extract "$archive" R2 -o "$BATS_TEST_TMPDIR/out"
+    [ -z "$(ls "$BATS_TEST_TMPDIR/out")" ]
+}
+
+@test "the answer says which level was done" {
+    status 0 shilu verify --listed
+    has "not read"
+    status 0 shilu verify --sizes --json
+    [ "$(jq -r '"\(.level) \(.bytes)"' <<<"$output")" = "sizes 0" ]
+    status 0 shilu verify --json
+    [ "$(jq -r .level <<<"$output")" = all ]
+    [ "$(jq -r .bytes <<<"$output")" -gt 1000 ]
+}
+
+@test "an edited sidecar and an edited row are found" {
+    sidecar=$(find "$V/recordings" -name '*.json' | head -n 1)
+    chmod u+w "$sidecar"
+    sed -i 's/柳口路/青远路/' "$sidecar"
+    status 1 shilu verify
+    has CATALOG
+    sed -i 's/青远路/柳口路/' "$sidecar"
+    status 0 shilu verify
+    sqlite3 "$V/catalog.db" "UPDATE tag SET value = '青远路' WHERE value = '柳口路'" ||
+        sqlite3 "$V/catalog.db" "UPDATE tags SET value = '青远路' WHERE value = '柳口路'"
+    status 1 shilu verify
+}
+
+@test "a signature by another key is found" {
+    shilu seal "$CASE"
+    archive=$(ls "$V"/archives/*/*/*.tar)
+    openssl genpkey -algorithm ed25519 -out "$BATS_TEST_TMPDIR/other.key"
+    openssl pkey -in "$BATS_TEST_TMPDIR/other.key" -pubout -out "$BATS_TEST_TMPDIR/other.pem"
+    status 0 "$SHILU" verify "$archive" --key "$V/keys/public.pem"
+    status 1 "$SHILU" verify "$archive" --key "$BATS_TEST_TMPDIR/other.pem"
+    has SIGNATURE
+    # a bag that somebody signed anew with their own key holds in itself, but not against the vault's
+    mkdir "$BATS_TEST_TMPDIR/bag"
+    tar -xf "$archive" -C "$BATS_TEST_TMPDIR/bag"
+    cd "$BATS_TEST_TMPDIR"/bag/*
+    chmod -R u+w .
+    cp "$BATS_TEST_TMPDIR/other.pem" signer.pem
+    sed -i "s/^[0-9a-f]*  signer.pem/$(sha256sum signer.pem)/" tagmanifest-sha256.txt
+    openssl pkeyutl -sign -inkey "$BATS_TEST_TMPDIR/other.key" -rawin -in tagmanifest-sha256.txt \
+        -out tagmanifest-sha256.txt.sig
+    status 0 "$SHILU" verify .
+    status 1 "$SHILU" verify . --key "$V/keys/public.pem"
+}
+
+@test "what is neither is wrong use" {
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    status 2 "$SHILU" verify "$BATS_TEST_TMPDIR/empty"
+    head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/noise"
+    status 2 "$SHILU" verify "$BATS_TEST_TMPDIR/noise"
+    status 3 "$SHILU" verify "$BATS_TEST_TMPDIR/nowhere"
+}

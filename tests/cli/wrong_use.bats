@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# Wrong use: exit 2 with the one line that helps. What cannot be done: exit 3, and it says why.
+load common
+
+setup() { V=$BATS_TEST_TMPDIR/vault; }
+
+one_line() {
+    [ "$(wc -l <<<"$output")" = 1 ] || {
+        echo "more than one line:"
+        echo "$output"
+        return 1
+    }
+}
+
+@test "unknown commands and options are wrong use" {
+    status 2 "$SHILU"
+    one_line
+    status 2 "$SHILU" frobnicate
+    one_line
+    has frobnicate
+    status 2 "$SHILU" --frobnicate
+    one_line
+    status 2 "$SHILU" -C
+    for command in init ingest probe tag attach search show seal list extract cat verify; do
+        status 2 "$SHILU" "$command" --frobnicate
+        one_line
+        has frobnicate
+        has "--help"
+    done
+    status 2 "$SHILU" case frobnicate
+    status 2 "$SHILU" case
+    status 2 "$SHILU" disc frobnicate
+}
+
+@test "missing arguments are wrong use" {
+    for command in ingest probe tag attach seal show list extract cat init; do
+        status 2 "$SHILU" "$command"
+        one_line
+    done
+    status 2 "$SHILU" init "$V"
+    has "--unit"
+    status 2 "$SHILU" verify
+    status 2 "$SHILU" seal CASE
+    has SHILU_VAULT
+}
+
+@test "help is there for every command, on stdout" {
+    status 0 "$SHILU" --help
+    for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' <<<"$output"); do
+        status 0 "$SHILU" "$command" --help
+        has "Usage"
+    done
+    status 0 "$SHILU" --version
+    has "shilu "
+}
+
+@test "a folder that is no vault, and one that holds something, are refused" {
+    mkdir "$BATS_TEST_TMPDIR/other"
+    touch "$BATS_TEST_TMPDIR/other/file"
+    status 3 "$SHILU" -C "$BATS_TEST_TMPDIR/other" search
+    has other
+    status 3 "$SHILU" -C "$BATS_TEST_TMPDIR/nowhere" search
+    status 3 "$SHILU" init "$BATS_TEST_TMPDIR/other" --unit 局
+    [ "$(ls "$BATS_TEST_TMPDIR/other")" = file ]
+}
+
+@test "a vault of a newer format, or a catalog that is newer or damaged, is left untouched" {
+    new_vault
+    cp -r "$V" "$BATS_TEST_TMPDIR/copy"
+    sed -i 's/^format = 1/format = 2/' "$V/shilu.conf"
+    status 3 shilu search
+    sed -i 's/^format = 2/format = 1/' "$V/shilu.conf"
+    sqlite3 "$V/catalog.db" 'PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null
+    before=$(sha256sum <"$V/catalog.db")
+    status 3 shilu search
+    has catalog.db
+    status 3 shilu case add X
+    [ "$(sha256sum <"$V/catalog.db")" = "$before" ]
+    head -c 3000 /dev/urandom >"$V/catalog.db"
+    before=$(sha256sum <"$V/catalog.db")
+    status 3 shilu search
+    has catalog.db
+    [ "$(sha256sum <"$V/catalog.db")" = "$before" ]
+}
+
+@test "settings with a mistake name the line" {
+    new_vault
+    sed -i 's/^\[unit\]/&\nzoen = Asia\/Shanghai/' "$V/shilu.conf"
+    status 3 shilu search
+    has shilu.conf
+    has "$(grep -n zoen "$V/shilu.conf" | cut -d: -f1)"
+}
+
+@test "case numbers: slashes and quotes are fine, 4,000 characters are not" {
+    new_vault
+    for number in 'a/b' "o'clock" '"x"' '../../etc/passwd' 'a b' '〔2026〕第9号' "'; DROP TABLE cases; --"; do
+        status 0 shilu case add "$number"
+        status 0 shilu case show "$number" --json
+        [ "$(jq -r .case <<<"$output")" = "$number" ]
+        record "$BATS_TEST_TMPDIR/$RANDOM.mp4" 1
+        shilu ingest "$BATS_TEST_TMPDIR"/*.mp4 --case "$number" >/dev/null
+        rm "$BATS_TEST_TMPDIR"/*.mp4
+        status 0 shilu seal "$number"
+    done
+    status 0 shilu verify
+    [ -z "$(find "$BATS_TEST_TMPDIR" -name '*.tar' ! -path "$V/archives/*")" ]
+    status 2 shilu case add "$(printf 'x%.0s' {1..4000})"
+    status 2 shilu case add ''
+    status 2 shilu case add $'a\nb'
+    status 3 shilu case add 'a/b'
+    status 3 shilu seal 'no such case'
+    status 3 shilu ingest "$BATS_TEST_TMPDIR" --case 'no such case'
+}
+
+@test "output that cannot be written is told, and is no success" {
+    new_vault
+    status 3 bash -c '"$SHILU" -C "$1" case list --json >/dev/full' _ "$V"
+}

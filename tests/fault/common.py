@@ -1,0 +1,66 @@
+"""What the fault tests share: a program to run, recordings to run it on, a seed to repeat it with."""
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SHILU = os.environ["SHILU"]
+CASE = "津西青综执〔2026〕12号"
+SEED = int(os.environ.get("SHILU_SEED", random.SystemRandom().randrange(1 << 32)))
+random.seed(SEED)
+
+
+def shilu(vault, *words, status=(0,)):
+    """Runs the program to its end; an exit status that is not expected ends the test."""
+    command = [SHILU, *(["-C", str(vault)] if vault else []), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode not in status:
+        fail(f"exit {done.returncode}, not {status}: {' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def lines(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def fail(text):
+    print(f"FAILED (SHILU_SEED={SEED}): {text}", flush=True)
+    sys.exit(1)
+
+
+def make_vault(path):
+    shilu(None, "init", path, "--unit", "杨柳青镇综合行政执法局")
+    shilu(path, "case", "add", CASE)
+    return path
+
+
+def make_recordings(folder, count, size):
+    """Recordings of about `size` bytes each: sound, so that any size is made at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(count):
+        seconds = max(1, size // 32000)
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i",
+                        f"anoisesrc=sample_rate=16000:duration={seconds}:seed={random.randrange(1 << 30)}",
+                        "-c:a", "pcm_s16le", str(folder / f"R{i:03}.wav")], check=True)
+    return folder
+
+
+def held(vault):
+    """The digests of all recordings that the vault says it has accepted."""
+    rows = lines(shilu(vault, "search", "--limit", "10000", "--json"))
+    return {row["id"] for row in rows}
+
+
+class Folder:
+    """A folder that goes with the test."""
+
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="shilu-fault-"))
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)

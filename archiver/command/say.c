@@ -84,7 +84,8 @@ static int write_out(const char *at, size_t len, void *context)
 
 void say_json(json_t *object)
 {
-    if (object == NULL || json_dump_callback(object, write_out, NULL, JSON_COMPACT) < 0) {
+    if (object == NULL ||
+        json_dump_callback(object, write_out, NULL, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0) {
         output_broken = true;
     } else {
         (void)putchar('\n');

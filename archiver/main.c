@@ -76,9 +76,10 @@ int main(int argc, char **argv)
             context.vault = argv[++at];
             continue;
         }
-        say_note(strcmp(argv[at], "-C") == 0 ? _("-C needs the path of a vault%s")
-                                             : _("unknown option: %s (see: shilu --help)"),
-                 strcmp(argv[at], "-C") == 0 ? "" : argv[at]);
+        if (strcmp(argv[at], "-C") == 0)
+            say_note("%s", _("-C needs the path of a vault (see: shilu --help)"));
+        else
+            say_note(_("unknown option: %s (see: shilu --help)"), argv[at]);
         return EXIT_WRONG_USE;
     }
     if (at >= argc) {

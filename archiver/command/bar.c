@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "command/cells.h"
 #include "command/say.h"
 
 #include "base/banned.h"
@@ -39,12 +40,25 @@ static void draw(void *context, const char *what, uint64_t done, uint64_t total)
     memset(cells + full, '.', (size_t)(BAR_CELLS - full));
     cells[BAR_CELLS] = '\0';
 
-    char rate_text[32];
-    char left_text[32];
-    say_size((uint64_t)rate, rate_text);
-    say_duration(rate > 0 && total >= done ? (double)(total - done) / rate : NAN, left_text);
-    (void)fprintf(stderr, _("\r%s [%s] %3d %%  %s/s  %s left\033[K"), what, cells,
-                  (int)(share * 100), rate_text, left_text);
+    char state[128];
+    int percent = (int)(share * 100);
+    if (rate > 0) {
+        char rate_text[32];
+        char left_text[32];
+        say_size((uint64_t)rate, rate_text);
+        say_duration(total >= done ? (double)(total - done) / rate : NAN, left_text);
+        (void)snprintf(state, sizeof state, _("%3d %%  %s/s  %s left"), percent, rate_text,
+                       left_text);
+    } else {
+        (void)snprintf(state, sizeof state, "%3d %%", percent);
+    }
+    /* a line that wraps could not be drawn over: the file's name alone, cut to what is free */
+    const char *slash = strrchr(what, '/');
+    const char *name = slash != NULL ? slash + 1 : what;
+    size_t used = BAR_CELLS + sizeof " []  " + cells_width(state);
+    size_t terminal = cells_of_terminal(STDERR_FILENO);
+    size_t room = terminal > used ? terminal - used : 0;
+    (void)fprintf(stderr, "\r%.*s [%s] %s\033[K", (int)cells_fit(name, room), name, cells, state);
 }
 
 void bar_start(struct bar *bar, bool wanted)

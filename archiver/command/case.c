@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/instant.h"
 #include "base/json.h"
+#include "command/cells.h"
 #include "command/command.h"
 #include "command/open.h"
 #include "command/options.h"
@@ -38,7 +39,7 @@ static void print_field(const char *label, const char *value)
 {
     if (value == NULL)
         return;
-    printf("%s  ", label);
+    cells_print_label(label);
     say_shown(value);
     (void)putchar('\n');
 }
@@ -58,14 +59,15 @@ int case_show(struct vault *vault, const char *number, bool json, struct err *er
         say_time(one->opened_us, opened);
         say_time(one->closed_us, closed);
         say_size(one->bytes, size);
-        print_field(_("case      "), one->number);
-        print_field(_("procedure "), procedure_name(one->procedure));
-        print_field(_("cause     "), one->cause);
-        print_field(_("party     "), one->party);
-        print_field(_("opened    "), opened);
-        print_field(_("closed    "), one->closed_us != 0 ? closed : NULL);
-        printf(_("recordings  %llu, %s, of which sealed %llu\n"),
-               (unsigned long long)one->recordings, size, (unsigned long long)one->sealed);
+        print_field(_("case"), one->number);
+        print_field(_("procedure"), procedure_name(one->procedure));
+        print_field(_("cause"), one->cause);
+        print_field(_("party"), one->party);
+        print_field(_("opened"), opened);
+        print_field(_("closed"), one->closed_us != 0 ? closed : NULL);
+        cells_print_label(_("recordings"));
+        printf(_("%llu, %s; %llu of them sealed\n"), (unsigned long long)one->recordings, size,
+               (unsigned long long)one->sealed);
     }
     catalog_case_free(one);
     return 0;
@@ -93,7 +95,7 @@ static void list_row(void *context, const struct catalog_case *one)
     table_cell(table, count);
     table_cell(table, sealed);
     table_cell(table, size);
-    table_cell(table, one->closed_us != 0 ? _("closed") : _("open"));
+    table_cell(table, one->closed_us != 0 ? _("closed") : _("in progress"));
 }
 
 static int walk(struct catalog *catalog, struct register_rows *rows, struct catalog_err *err)
@@ -104,9 +106,9 @@ static int walk(struct catalog *catalog, struct register_rows *rows, struct cata
 
 static int case_list(const struct command_context *context, int argc, const char **argv)
 {
-    static const char *const headings[] = {N_("case"),  N_("procedure"),   N_("cause"),
-                                           N_("party"), N_(">recordings"), N_(">sealed"),
-                                           N_(">size"), N_("state")};
+    static const char *const headings[] = {N_("case"),   N_("procedure"),   N_("<cause"),
+                                           N_("<party"), N_(">recordings"), N_(">sealed"),
+                                           N_(">size"),  N_("state")};
     struct register_rows rows = {0};
     const struct poptOption table[] = {
         {"open", '\0', POPT_ARG_NONE, &rows.open_only, 0, N_("open cases only"), NULL},

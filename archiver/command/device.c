@@ -71,7 +71,7 @@ static int walk(struct catalog *catalog, struct register_rows *rows, struct cata
 
 static int device_list(const struct command_context *context, int argc, const char **argv)
 {
-    static const char *const headings[] = {N_("number"), N_("make"), N_("model"), N_("note")};
+    static const char *const headings[] = {N_("number"), N_("make"), N_("model"), N_("<remark")};
     struct register_rows rows = {0};
     const struct poptOption table[] = {REGISTER_JSON(rows), OPTIONS_END};
     return register_list(context, argc, argv, table, headings, sizeof headings / sizeof *headings,

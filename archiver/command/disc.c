@@ -118,8 +118,8 @@ static int walk(struct catalog *catalog, struct register_rows *rows, struct cata
 
 static int disc_list(const struct command_context *context, int argc, const char **argv)
 {
-    static const char *const headings[] = {N_("disc"), N_("name"),  N_("made"),
-                                           N_("by"),   N_(">size"), N_("image")};
+    static const char *const headings[] = {N_("disc"), N_("label"), N_("made"),
+                                           N_("by"),   N_(">size"), N_("<image")};
     struct register_rows rows = {0};
     const struct poptOption table[] = {REGISTER_JSON(rows), OPTIONS_END};
     return register_list(context, argc, argv, table, headings, sizeof headings / sizeof *headings,

@@ -19,6 +19,31 @@ void given_tags_release(struct given_tags *tags)
         words_release(&tags->values[i]);
 }
 
+const char *given_field_shown(enum catalog_field field)
+{
+    switch (field) {
+    case CATALOG_CASE:
+        return _("case");
+    case CATALOG_CAPTURED_AT:
+        return _("captured");
+    case CATALOG_PLACE:
+        return _("place");
+    case CATALOG_PURPOSE:
+        return _("purpose");
+    case CATALOG_COLLECTOR:
+        return _("collector");
+    case CATALOG_DEVICE:
+        return _("device");
+    case CATALOG_MAKER:
+        return _("maker");
+    case CATALOG_METHOD:
+        return _("method");
+    case CATALOG_FIELDS:
+        break;
+    }
+    return "";
+}
+
 bool given_tags_take(void *context, int option, char *argument)
 {
     struct given_tags *tags = context;
@@ -26,11 +51,11 @@ bool given_tags_take(void *context, int option, char *argument)
     struct words *values = &tags->values[field];
     AUTO(free) char *owned = argument;
     if (values->count > 0 && !catalog_field_is_list(field)) {
-        say_note(_("%s holds one value, but two were given"), catalog_field_name(field));
+        say_note(_("%s: takes one value, but two were given"), given_field_shown(field));
         return false;
     }
     if (owned == NULL || !text_is_utf8(bytes_of(owned))) {
-        say_note(_("%s: the value is not UTF-8 text"), catalog_field_name(field));
+        say_note(_("%s: the value is not UTF-8 text"), given_field_shown(field));
         return false;
     }
     char **more = realloc(values->at, (values->count + 1) * sizeof *more);

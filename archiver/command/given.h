@@ -34,6 +34,9 @@ enum { TAGS_OPTION = 1 }; /* the rows' `val`: TAGS_OPTION + enum catalog_field *
                  N_("TEXT")),                                                                      \
         TAGS_ROW("method", CATALOG_METHOD, N_("how it was made"), N_("TEXT"))
 
+/* The field as people call it, in their language. */
+const char *given_field_shown(enum catalog_field field);
+
 /* Takes one option over; for options_read's `each` (context is the struct given_tags). Says what is
  * wrong and gives false for a second value of a field that holds one. */
 bool given_tags_take(void *context, int option, char *argument);

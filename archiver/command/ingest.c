@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/bar.h"
+#include "command/cells.h"
 #include "command/command.h"
 #include "command/given.h"
 #include "command/issues.h"
@@ -70,14 +71,15 @@ static void print_text(const struct intake_result *result)
 {
     switch (result->outcome) {
     case INTAKE_ACCEPTED:
-        printf(result->companion ? _("with       R%lld  ") : _("accepted   R%lld  "),
-               (long long)result->number);
+        cells_print_label(result->companion ? _("goes with") : _("accepted"));
+        printf("R%lld  ", (long long)result->number);
         break;
     case INTAKE_DUPLICATE:
-        printf(_("duplicate  R%lld  "), (long long)result->number);
+        cells_print_label(_("duplicate"));
+        printf("R%lld  ", (long long)result->number);
         break;
     case INTAKE_REFUSED:
-        printf(_("refused    "));
+        cells_print_label(_("refused"));
         break;
     }
     say_shown(result->path);
@@ -86,7 +88,7 @@ static void print_text(const struct intake_result *result)
         say_shown(result->reason);
     }
     (void)putchar('\n');
-    issues_print(result->warnings, result->warning_count, "           ! ");
+    issues_print(result->warnings, result->warning_count, "            ! ");
 }
 
 static void take_result(void *context, const struct intake_result *result)

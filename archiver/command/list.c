@@ -57,8 +57,8 @@ int command_list(const struct command_context *context, int argc, const char **a
     AUTO(open_archives_release) struct open_archives archives = {0};
     if (open_archives(context, options.words[0], &archives, &err) < 0)
         return say_error(&err);
-    static const char *const headings[] = {N_("id"), N_("name"), N_(">offset"), N_(">bytes"),
-                                           N_("SHA-256")};
+    static const char *const headings[] = {N_("id"), N_("<file"), N_(">offset"), N_(">bytes"),
+                                           N_("<SHA-256")};
     for (size_t i = 0; i < archives.count; i++) {
         size_t count;
         const struct pack_entry *entries = pack_entries(archives.packs[i], &count);

@@ -9,11 +9,9 @@
 
 /* The arguments of a subcommand, by popt. Its table has the help text in the row: N_("…"). */
 
-/* Ends every table: --help, and the translations of the rows above it. */
+/* Ends every table: --help. */
 #define OPTIONS_END                                                                                \
-    {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, N_("show this help"), NULL},                   \
-        {NULL, '\0', POPT_ARG_INTL_DOMAIN, (void *)(uintptr_t) "shilu", 0, NULL, NULL},            \
-        POPT_TABLEEND
+    {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, N_("show this help"), NULL}, POPT_TABLEEND
 
 enum { OPTION_HELP = 1000 };
 
@@ -47,7 +45,8 @@ static inline void options_release_at(struct options *options)
  *   min, max   how many arguments that are no options there may be
  *   each    called for rows with a value in `val` (not OPTION_HELP) with their argument, which is
  *           the callee's to free; NULL when there are no such rows. Gives false for a wrong
- * argument after having said so. true: go on. false: *status is the exit status (help was shown, or
+ * argument after having said so.
+ * true: go on, *status is EXIT_SOUND. false: *status is the exit status (help was shown, or
  * one line about wrong use).
  */
 bool options_read(struct options *options, int argc, const char **argv,

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/json.h"
+#include "command/cells.h"
 #include "command/command.h"
 #include "command/issues.h"
 #include "command/open.h"
@@ -79,11 +80,17 @@ static void companions_find(const char *path, struct companions *companions)
 
 /* ---- for people ---- */
 
+static void print_label(const char *label)
+{
+    printf("  ");
+    cells_print_label(label);
+}
+
 static void print_line(const char *label, const char *value)
 {
     if (value == NULL)
         return;
-    printf("  %s  ", label);
+    print_label(label);
     say_shown(value);
     (void)putchar('\n');
 }
@@ -92,7 +99,8 @@ static void print_stream(const struct probe_stream *stream)
 {
     static const char *const types[] = {N_("video"), N_("audio"), N_("subtitle"), N_("data"),
                                         N_("picture")};
-    printf("  %s  %s", _("stream    "), _(types[stream->type]));
+    print_label(_("stream"));
+    printf("%s", _(types[stream->type]));
     if (stream->codec != NULL)
         printf(" %s", stream->codec);
     if (stream->width > 0)
@@ -117,7 +125,8 @@ static void print_times(const struct probe_report *report)
         const struct probe_time *time = &report->times[i];
         char text[40];
         probe_time_print(time, text);
-        printf("  %s  %s (%s%s)\n", i == 0 ? _("captured  ") : _("  or      "), text, time->source,
+        print_label(i == 0 ? _("captured") : _("  or"));
+        printf("%s (%s%s)\n", text, time->source,
                time->certainty == PROBE_CERTAIN ? "" : _(certainties[time->certainty]));
     }
 }
@@ -129,27 +138,35 @@ static void print_text(const char *path, const struct probe_report *report)
     say_size(report->size_bytes, size);
     say_duration(report->duration_s, duration);
     say_shown(path);
-    printf(":\n  %s  %s, %s, %s\n", _("container "),
-           report->container != NULL ? report->container : _("unknown"), size, duration);
+    printf(":\n");
+    print_label(_("container"));
+    printf("%s, %s", report->container != NULL ? report->container : _("unknown"), size);
+    if (isfinite(report->duration_s))
+        printf(", %s", duration);
+    (void)putchar('\n');
     for (size_t i = 0; i < report->stream_count; i++)
         print_stream(&report->streams[i]);
     print_times(report);
-    for (size_t i = 0; i < report->position_count; i++)
-        printf("  %s  %.6f, %.6f (%s)\n", i == 0 ? _("position  ") : _("  or      "),
-               report->positions[i].fix.latitude, report->positions[i].fix.longitude,
-               report->positions[i].source);
-    if (report->track_count > 0)
-        printf(_("  track       %zu positions (%s)\n"), report->track_count, report->track_source);
-    print_line(_("make      "), report->make);
-    print_line(_("model     "), report->model);
-    print_line(_("serial    "), report->serial);
-    print_line(_("firmware  "), report->firmware);
-    print_line(_("device    "), report->name.device);
-    print_line(_("officer   "), report->name.officer);
-    for (size_t i = 0; i < report->content_count; i++)
-        printf("  %s  %s%s%s\n", _("contains  "), report->contents[i].name,
-               report->contents[i].detail != NULL ? ": " : "",
+    for (size_t i = 0; i < report->position_count; i++) {
+        print_label(i == 0 ? _("position") : _("  or"));
+        printf("%.6f, %.6f (%s)\n", report->positions[i].fix.latitude,
+               report->positions[i].fix.longitude, report->positions[i].source);
+    }
+    if (report->track_count > 0) {
+        print_label(_("track"));
+        printf(_("%zu positions (%s)\n"), report->track_count, report->track_source);
+    }
+    print_line(_("make"), report->make);
+    print_line(_("model"), report->model);
+    print_line(_("serial"), report->serial);
+    print_line(_("firmware"), report->firmware);
+    print_line(_("device"), report->name.device);
+    print_line(_("officer"), report->name.officer);
+    for (size_t i = 0; i < report->content_count; i++) {
+        print_label(_("contains"));
+        printf("%s%s%s\n", report->contents[i].name, report->contents[i].detail != NULL ? ": " : "",
                report->contents[i].detail != NULL ? report->contents[i].detail : "");
+    }
     issues_print(report->issues, report->issue_count, "  ! ");
 }
 
@@ -215,7 +232,6 @@ int command_probe(const struct command_context *context, int argc, const char **
     AUTO(vault_free) struct vault *vault = NULL;
     if (context->vault != NULL && open_vault(context, VAULT_READ, &vault, &err) < 0)
         return say_error(&err);
-    status = EXIT_SOUND;
     for (size_t i = 0; i < options.count; i++) {
         if (probe_file(options.words[i], vault, json != 0, &err) < 0) {
             int failed = say_error(&err);

@@ -109,13 +109,13 @@ static void take_row(struct table *table, const struct catalog_hit *hit)
     struct instant captured;
     if (hit->captured_at != NULL && instant_parse(bytes_of(hit->captured_at), &captured, NULL) == 0)
         say_time(captured.us, when);
+    when[sizeof "2026-01-01 12:00" - 1] = '\0'; /* the rest is for show */
     AUTO(free) char *cases = list_text(hit->cases);
     table_cell(table, id);
     table_cell(table, when);
     table_cell(table, duration);
     table_cell(table, cases);
     table_cell(table, hit->place);
-    table_cell(table, hit->purpose);
     table_cell(table, hit->original_name);
     table_cell(table, hit->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
 }
@@ -205,8 +205,8 @@ static int run(const struct command_context *context, const struct options *opti
         return say_wrong_use("search", "%s", _("the words are too long or not UTF-8 text"));
     query.text = words.at;
 
-    static const char *const headings[] = {N_("id"),    N_("captured"), N_(">length"), N_("case"),
-                                           N_("place"), N_("purpose"),  N_("name"),    N_("state")};
+    static const char *const headings[] = {N_("id"),     N_("captured"), N_(">length"), N_("case"),
+                                           N_("<place"), N_("<file"),    N_("state")};
     AUTO(found_release) struct found found = {.json = given->json != 0};
     table_init(&found.table, headings, sizeof headings / sizeof *headings);
     struct catalog_err from;

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +7,9 @@
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/json.h"
+#include "command/cells.h"
 #include "command/command.h"
+#include "command/given.h"
 #include "command/open.h"
 #include "command/options.h"
 #include "command/registers.h"
@@ -20,52 +23,50 @@ AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
 
 static void line(const char *label, const char *value)
 {
-    printf("%s  ", label);
+    cells_print_label(label);
     say_shown(value);
     (void)putchar('\n');
 }
 
-static const char *field_label(enum catalog_field field)
+/* What was done, when and by whom. */
+static void acted(const char *label, const char *when, const char *by)
 {
-    switch (field) {
-    case CATALOG_CASE:
-        return _("case       ");
-    case CATALOG_CAPTURED_AT:
-        return _("captured   ");
-    case CATALOG_PLACE:
-        return _("place      ");
-    case CATALOG_PURPOSE:
-        return _("purpose    ");
-    case CATALOG_COLLECTOR:
-        return _("collector  ");
-    case CATALOG_DEVICE:
-        return _("device     ");
-    case CATALOG_MAKER:
-        return _("maker      ");
-    case CATALOG_METHOD:
-        return _("method     ");
-    case CATALOG_FIELDS:
-        break;
-    }
-    return "";
+    cells_print_label(label);
+    printf("%s, ", when);
+    say_shown(by);
+    (void)putchar('\n');
+}
+
+static void print_position(double latitude, double longitude)
+{
+    cells_print_label(_("position"));
+    printf("%.6f, %.6f\n", latitude, longitude);
+}
+
+static const char *attachment_kind(const char *kind)
+{
+    return strcmp(kind, "transcript") == 0 ? _("transcript")
+           : strcmp(kind, "note") == 0     ? _("note")
+                                           : _("companion");
 }
 
 static void print_tag(const struct catalog_tag *tag)
 {
     char when[INSTANT_TEXT];
     say_time(tag->set_us, when);
-    printf("%s  ", field_label(tag->field));
+    cells_print_label(given_field_shown(tag->field));
     say_shown(tag->value);
-    printf(_("   (from %s, by %s at %s"), tag->source, tag->by, when);
+    printf("   [%s, %s, ", when, tag->by);
+    say_shown(strcmp(tag->source, "given") == 0 ? _("given") : tag->source);
     if (tag->reason != NULL) {
-        printf(_(", because: "));
+        printf(_("; reason: "));
         say_shown(tag->reason);
     }
     if (tag->ended_us != 0) {
         say_time(tag->ended_us, when);
-        printf(_("; until %s, by %s"), when, tag->ended_by != NULL ? tag->ended_by : "—");
+        printf(_("; until %s, %s"), when, tag->ended_by != NULL ? tag->ended_by : "—");
     }
-    printf(")\n");
+    printf("]\n");
 }
 
 static void print_archive_line(void *context, const struct catalog_archive *archive)
@@ -73,7 +74,8 @@ static void print_archive_line(void *context, const struct catalog_archive *arch
     (void)context;
     char label[32];
     (void)snprintf(label, sizeof label, "A%" PRId64, archive->number);
-    printf("%s  %s ", _("archive    "), label);
+    cells_print_label(_("archive"));
+    printf("%s  ", label);
     say_shown(archive->path);
     (void)putchar('\n');
 }
@@ -89,20 +91,28 @@ static void print_recording(const struct catalog_recording *recording)
     say_time(recording->accepted_us, accepted);
     printf("R%" PRId64 "  ", recording->number);
     say_shown(recording->original_name);
-    printf("\n%s  %s, %s\n", _("length     "), size, duration);
+    (void)putchar('\n');
+    cells_print_label(_("length"));
+    printf("%s", size);
+    if (isfinite(recording->duration_s))
+        printf(", %s", duration);
+    (void)putchar('\n');
     bytes_to_hex(recording->sha256, 32, digest);
-    line(_("SHA-256    "), digest);
+    line("SHA-256", digest);
     bytes_to_hex(recording->sm3, 32, digest);
-    line(_("SM3        "), digest);
-    printf(_("accepted     %s by %s\n"), accepted, recording->accepted_by);
-    line(_("state      "), recording->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
+    line("SM3", digest);
+    acted(_("accepted"), accepted, recording->accepted_by);
+    line(_("state"), recording->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
     if (recording->has_position)
-        printf(_("position     %.6f, %.6f\n"), recording->latitude, recording->longitude);
+        print_position(recording->latitude, recording->longitude);
     for (size_t i = 0; i < recording->standing_count; i++)
         print_tag(&recording->tags[i]);
-    for (size_t i = 0; i < recording->attachment_count; i++)
-        printf("%s  %s: %s\n", _("attachment "), recording->attachments[i].kind,
-               recording->attachments[i].name);
+    for (size_t i = 0; i < recording->attachment_count; i++) {
+        cells_print_label(_("attachment"));
+        printf("%s: ", attachment_kind(recording->attachments[i].kind));
+        say_shown(recording->attachments[i].name);
+        (void)putchar('\n');
+    }
     if (recording->tag_count > recording->standing_count)
         printf(_("History of the tags:\n"));
     for (size_t i = recording->standing_count; i < recording->tag_count; i++)
@@ -158,14 +168,14 @@ static int show_archive(struct vault *vault, int64_t number, bool json, struct e
     say_size(one->size_bytes, size);
     say_time(one->sealed_us, sealed);
     printf("A%" PRId64 "  %s\n", one->number, one->path);
-    line(_("case       "), one->case_number);
-    printf(_("volume       %u: %llu recordings, %s\n"), one->volume,
-           (unsigned long long)one->recordings, size);
+    line(_("case"), one->case_number);
+    cells_print_label(_("volume"));
+    printf(_("%u: %llu recordings, %s\n"), one->volume, (unsigned long long)one->recordings, size);
     bytes_to_hex(one->sha256, 32, digest);
-    line(_("SHA-256    "), digest);
+    line("SHA-256", digest);
     bytes_to_hex(one->sm3, 32, digest);
-    line(_("SM3        "), digest);
-    printf(_("sealed       %s by %s\n"), sealed, one->sealed_by);
+    line("SM3", digest);
+    acted(_("sealed"), sealed, one->sealed_by);
     return 0;
 }
 
@@ -192,10 +202,10 @@ static void show_if_wanted(void *context, const struct catalog_disc *one)
     say_time(one->made_us, made);
     bytes_to_hex(one->sha256, 32, digest);
     printf("D%" PRId64 "  %s\n", one->number, one->name);
-    line(_("image      "), one->image);
-    line(_("length     "), size);
-    line(_("SHA-256    "), digest);
-    printf(_("made         %s by %s\n"), made, one->made_by);
+    line(_("image"), one->image);
+    line(_("length"), size);
+    line("SHA-256", digest);
+    acted(_("made"), made, one->made_by);
 }
 
 static int show_disc(struct vault *vault, int64_t number, bool json, struct err *err)

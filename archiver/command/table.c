@@ -4,38 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/i18n.h"
+#include "command/cells.h"
 
 #include "base/banned.h"
 
-enum { TABLE_BYTES_MAX = 64 << 20 };
-
-/* Width in terminal cells; the text is UTF-8 as text_shown leaves it. */
-static size_t cell_width(const char *text)
-{
-    mbstate_t state = {0};
-    size_t width = 0;
-    size_t left = strlen(text);
-    while (left > 0) {
-        wchar_t character;
-        size_t len = mbrtowc(&character, text, left, &state);
-        if (len == 0 || len > left) /* not UTF-8: count octets */
-            return width + left;
-        int cells = wcwidth(character);
-        width += cells > 0 ? (size_t)cells : 0;
-        text += len;
-        left -= len;
-    }
-    return width;
-}
+enum { TABLE_BYTES_MAX = 64 << 20, CUT_WIDTH_MIN = 8, GAP = 2 };
 
 static void add_text(struct table *table, const char *text)
 {
     size_t column = table->count % table->columns;
-    size_t width = cell_width(text);
+    size_t width = cells_width(text);
     if (width > table->width[column])
         table->width[column] = width;
     text_append_bytes(&table->cells, (struct bytes){(const uint8_t *)text, strlen(text) + 1});
@@ -48,8 +30,9 @@ void table_init(struct table *table, const char *const *headings, size_t columns
     text_init(&table->cells, TABLE_BYTES_MAX);
     for (size_t i = 0; i < columns; i++) {
         table->right[i] = headings[i][0] == '>';
+        table->cut[i] = headings[i][0] == '<';
         const char *heading = _(headings[i]);
-        add_text(table, heading[0] == '>' ? heading + 1 : heading);
+        add_text(table, heading[0] == '>' || heading[0] == '<' ? heading + 1 : heading);
     }
 }
 
@@ -64,22 +47,56 @@ void table_cell(struct table *table, const char *text)
     add_text(table, shown != NULL ? shown : "—");
 }
 
+/* Narrows the widest columns that may be cut until a row fits into `room` cells, as far as that
+ * goes. */
+static void narrow(struct table *table, size_t room)
+{
+    size_t total = GAP * (table->columns - 1);
+    for (size_t i = 0; i < table->columns; i++)
+        total += table->width[i];
+    for (; total > room; total--) {
+        size_t widest = TABLE_COLUMNS_MAX;
+        for (size_t i = 0; i < table->columns; i++)
+            if (table->cut[i] && table->width[i] > CUT_WIDTH_MIN &&
+                (widest == TABLE_COLUMNS_MAX || table->width[i] > table->width[widest]))
+                widest = i;
+        if (widest == TABLE_COLUMNS_MAX)
+            return;
+        table->width[widest]--;
+    }
+}
+
 static void print_cell(const struct table *table, size_t column, const char *text)
 {
-    size_t width = cell_width(text);
-    int pad = width < table->width[column] ? (int)(table->width[column] - width) : 0;
+    size_t room = table->width[column];
+    size_t width = cells_width(text);
+    int len = (int)strlen(text);
+    const char *mark = "";
+    if (width > room) { /* "…" takes one cell; a wide character may leave one free before it */
+        len = (int)cells_fit(text, room - 1);
+        mark = "…";
+        char *kept = strndup(text, (size_t)len);
+        width = kept != NULL ? cells_width(kept) + 1 : room;
+        free(kept);
+    }
+    int pad = (int)(room - width);
     bool last = column + 1 == table->columns;
     if (table->right[column])
         printf("%*s%s", pad, "", text);
     else
-        printf("%s%*s", text, last ? 0 : pad, "");
-    (void)fputs(last ? "\n" : "  ", stdout);
+        printf("%.*s%s%*s", len, text, mark, last ? 0 : pad, "");
+    printf("%*s", last ? 0 : GAP, "");
+    if (last)
+        (void)putchar('\n');
 }
 
-void table_print(const struct table *table)
+void table_print(struct table *table)
 {
     if (table->count <= table->columns || text_failed(&table->cells))
         return;
+    size_t terminal = cells_of_terminal(STDOUT_FILENO);
+    if (terminal > 0)
+        narrow(table, terminal);
     const char *cell = table->cells.at;
     for (size_t i = 0; i < table->count; i++) {
         print_cell(table, i % table->columns, cell);

@@ -8,7 +8,8 @@
 
 /*
  * A table for a terminal: columns as wide as their widest cell, Chinese characters counted as two.
- * Cells are shown safely.
+ * Cells are shown safely. On a terminal, columns that may be cut are, so that a row fits into a
+ * line.
  */
 enum { TABLE_COLUMNS_MAX = 8 };
 
@@ -16,11 +17,13 @@ struct table {
     size_t columns;
     size_t width[TABLE_COLUMNS_MAX]; /* in terminal cells */
     bool right[TABLE_COLUMNS_MAX];   /* figures: aligned to the right */
+    bool cut[TABLE_COLUMNS_MAX];     /* may be cut where the terminal is narrow */
     struct text cells;               /* each followed by NUL, row by row */
     size_t count;
 };
 
-/* `headings` are N_("…"); one that starts with '>' is aligned to the right. */
+/* `headings` are N_("…"); one that starts with '>' is aligned to the right, one that starts with
+ * '<' may be cut. */
 void table_init(struct table *table, const char *const *headings, size_t columns);
 void table_release(struct table *table);
 static inline void table_release_at(struct table *table)
@@ -32,6 +35,6 @@ static inline void table_release_at(struct table *table)
 void table_cell(struct table *table, const char *text);
 
 /* Prints to stdout: nothing when there is no row. */
-void table_print(const struct table *table);
+void table_print(struct table *table);
 
 #endif

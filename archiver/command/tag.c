@@ -69,8 +69,8 @@ static int tag_one(struct vault *vault, int64_t number, const struct given_tags 
         bool replaced = stands(recording, (enum catalog_field)i) && !(also && i == CATALOG_CASE);
         if (replaced && reason == NULL)
             return err_set(err, ERR_USAGE, NULL,
-                           _("R%lld has a %s already: say why it changes, with --reason TEXT"),
-                           (long long)number, catalog_field_name((enum catalog_field)i));
+                           _("R%lld: %s is set already; say why it changes, with --reason TEXT"),
+                           (long long)number, given_field_shown((enum catalog_field)i));
         /* one empty text takes the value back */
         bool empty = values->count == 1 && values->at[0][0] == '\0';
         changes[count++] = (struct intake_change){.field = (enum catalog_field)i,

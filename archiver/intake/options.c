@@ -27,10 +27,11 @@ int options_check(struct vault *vault, const struct intake_options *options, str
         const struct catalog_tag *tag = &options->tags[i];
         struct instant at;
         if (++seen[tag->field] > 1 && !catalog_field_is_list(tag->field))
-            return err_set(err, ERR_USAGE, tag->value, _("%s holds one value and two are given"),
+            return err_set(err, ERR_USAGE, tag->value, _("%s: takes one value, but two were given"),
                            catalog_field_name(tag->field));
         if (tag->field == CATALOG_CAPTURED_AT && instant_parse(bytes_of(tag->value), &at, NULL) < 0)
-            return err_set(err, ERR_USAGE, tag->value, _("not a time: 2026-01-01T12:00:00+08:00"));
+            return err_set(err, ERR_USAGE, tag->value,
+                           _("not a time such as 2026-01-01T12:00:00+08:00"));
         if (tag->field == CATALOG_CASE && check_case(vault, tag->value, err) < 0)
             return -1;
     }

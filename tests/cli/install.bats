@@ -15,6 +15,8 @@ load common
     bash -n "$to/share/bash-completion/completions/shilu"
     # shellcheck disable=SC1091
     source "$to/share/bash-completion/completions/shilu"
-    COMP_WORDS=(shilu ver) COMP_CWORD=1 _shilu
+    COMP_WORDS=(shilu ver)
+    COMP_CWORD=1
+    _shilu
     [ "${COMPREPLY[0]}" = verify ]
 }

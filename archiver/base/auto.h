@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /*
@@ -18,14 +19,15 @@
     static inline void release##_at(type *at)                                                      \
     {                                                                                              \
         if (*at != (none))                                                                         \
-            release(*at);                                                                          \
+            (void)release(*at);                                                                    \
     }                                                                                              \
     struct auto_semicolon
 
 static inline void free_at(void *at)
 {
-    /* any pointer type: the pointer is read through its bytes' own type by the compiler */
-    free(*(void **)at);
+    void *pointer;
+    memcpy(&pointer, at, sizeof pointer); /* a pointer of any type */
+    free(pointer);
 }
 
 static inline void close_at(const int *at)

@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "base/i18n.h"
+#include "catalog/catalog.h"
 #include "command/command.h"
 #include "command/say.h"
 
@@ -57,6 +58,7 @@ static int run(const struct command_context *context, int argc, const char **arg
 int main(int argc, char **argv)
 {
     i18n_start();
+    catalog_translate(gettext);
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error of writing, not our end */
 
     struct command_context context = {

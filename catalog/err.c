@@ -20,13 +20,26 @@ static void cut_copy(char *to, size_t room, const char *from)
     to[len] = '\0';
 }
 
+static char *(*translator)(const char *text); /* set once, before any thread */
+
+void catalog_translate(char *(*translate)(const char *text))
+{
+    translator = translate;
+}
+
+static const char *translated(const char *format) __attribute__((format_arg(1)));
+static const char *translated(const char *format)
+{
+    return translator != NULL ? translator(format) : format;
+}
+
 int catalog_err_set(struct catalog_err *err, enum catalog_err_kind kind, const char *object,
                     const char *format, ...)
 {
     char text[sizeof err->text * 2];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args); /* cut_copy sees to the end */
+    (void)vsnprintf(text, sizeof text, translated(format), args); /* cut_copy sees to the end */
     va_end(args);
 
     err->kind = kind;

@@ -117,9 +117,7 @@ int err_from_catalog(struct err *err, const struct catalog_err *from)
         [CATALOG_ERR_SPACE] = ERR_SPACE,       [CATALOG_ERR_MEMORY] = ERR_MEMORY,
         [CATALOG_ERR_SYSTEM] = ERR_SYSTEM,
     };
-    /* catalog/ is English; what it says without a figure in it is translated here */
-    (void)err_set(err, kinds[from->kind], from->object, "%s",
-                  from->text[0] != '\0' ? gettext(from->text) : "");
+    (void)err_set(err, kinds[from->kind], from->object, "%s", from->text);
     err->number = from->number;
     return -1;
 }

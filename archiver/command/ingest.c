@@ -132,9 +132,8 @@ static void print_summary(const struct intake_report *report, const struct resul
            (unsigned long long)report->accepted, (unsigned long long)report->duplicate,
            (unsigned long long)report->refused, size);
     if (results->warned > 0)
-        printf(
-            _("%llu of them with something to look at (marked with !); they are kept as they are\n"),
-            (unsigned long long)results->warned);
+        printf(_("To be looked at: %llu (marked with !). They are kept as they came.\n"),
+               (unsigned long long)results->warned);
     if (report->refused == 0 && results->clearable > 0)
         printf(_("All %llu files are held safely: the device may be cleared of them.\n"),
                (unsigned long long)results->clearable);

@@ -36,6 +36,7 @@ int say_error(const struct err *err)
 }
 
 /* As vprintf, but what the arguments bring from outside is made safe. */
+static void put_format(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 static void put_format(const char *format, va_list args)
 {
     char text[2048];

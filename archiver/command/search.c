@@ -18,7 +18,7 @@
 
 #include "base/banned.h"
 
-enum { WORDS_BYTES_MAX = 4096, LIMIT_MAX = 100000, DAY_ONLY = 10 };
+enum { WORDS_BYTES_MAX = 4096, LIMIT_MAX = 100000, LIMIT_DEFAULT = 50, DAY_ONLY = 10 };
 
 struct given {
     char *case_number, *collector, *device, *from, *to, *near;
@@ -177,7 +177,7 @@ static int query_from(const struct given *given, struct catalog_query *query)
     if (given->near != NULL && !parse_near(given->near, query))
         return say_wrong_use("search", _("--near takes LATITUDE,LONGITUDE,KILOMETRES, not %s"),
                              given->near);
-    if (given->limit < 0 || given->limit > LIMIT_MAX)
+    if (given->limit < 1 || given->limit > LIMIT_MAX)
         return say_wrong_use("search", _("--limit goes from 1 to %d"), LIMIT_MAX);
     query->limit = (uint32_t)given->limit;
     return EXIT_SOUND;
@@ -219,7 +219,7 @@ static int run(const struct command_context *context, const struct options *opti
     table_print(&found.table);
     if (found.count == 0)
         printf(_("Nothing is found.\n"));
-    else if (found.count == (query.limit != 0 ? query.limit : 50))
+    else if (found.count == query.limit)
         say_note(_("the newest %llu are shown; --limit shows more"),
                  (unsigned long long)found.count);
     return EXIT_SOUND;
@@ -227,7 +227,7 @@ static int run(const struct command_context *context, const struct options *opti
 
 int command_search(const struct command_context *context, int argc, const char **argv)
 {
-    AUTO(given_release) struct given given = {0};
+    AUTO(given_release) struct given given = {.limit = LIMIT_DEFAULT};
     const struct poptOption table[] = {
         {"case", '\0', POPT_ARG_STRING, &given.case_number, 0, N_("of this case"), N_("N")},
         {"collector", '\0', POPT_ARG_STRING, &given.collector, 0,

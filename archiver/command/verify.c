@@ -178,6 +178,8 @@ static void print_report(const struct verification *verification, bool complete)
            _(levels[verification->audit.level]));
     if (total->signer[0] != '\0')
         printf(_("signed by key %s\n"), total->signer);
+    if (!complete)
+        printf(_("NOT COMPLETE: not everything could be looked at.\n"));
     if (sound)
         printf(_("SOUND: nothing was found wrong.\n"));
     else if (total->findings > 0)

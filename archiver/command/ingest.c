@@ -135,13 +135,18 @@ static void print_summary(const struct intake_report *report, const struct resul
         printf(_("To be looked at: %llu (marked with !). They are kept as they came.\n"),
                (unsigned long long)results->warned);
     if (report->refused == 0 && results->clearable > 0)
-        printf(_("All %llu files are held safely: the device may be cleared of them.\n"),
+        printf(ngettext("%llu file is held safely: the device may be cleared of it.\n",
+                        "All %llu files are held safely: the device may be cleared of them.\n",
+                        results->clearable),
                (unsigned long long)results->clearable);
     else if (results->clearable > 0)
-        printf(
-            _("%llu files are held safely and may be cleared from the device; the refused ones are "
-              "NOT held: keep them.\n"),
-            (unsigned long long)results->clearable);
+        printf(ngettext(
+                   "%llu file is held safely and may be cleared from the device; what was refused "
+                   "is NOT held: keep it.\n",
+                   "%llu files are held safely and may be cleared from the device; what was "
+                   "refused is NOT held: keep it.\n",
+                   results->clearable),
+               (unsigned long long)results->clearable);
     else if (report->refused > 0)
         printf(_("Nothing may be cleared from the device.\n"));
 }

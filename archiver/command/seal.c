@@ -31,8 +31,9 @@ static void print_sealed(const char *case_number, const struct pack_sealed *seal
     bytes_to_hex(sealed->digests.sm3, 32, sm3);
     printf(_("sealed: "));
     say_shown(case_number);
-    printf(_(", volume %u: %llu recordings, %s\n"), sealed->volume,
-           (unsigned long long)sealed->recordings, size);
+    printf(ngettext(", volume %u: %llu recording, %s\n", ", volume %u: %llu recordings, %s\n",
+                    sealed->recordings),
+           sealed->volume, (unsigned long long)sealed->recordings, size);
     printf("  %s\n  SHA-256  %s\n  SM3      %s\n", sealed->path, sha256, sm3);
 }
 
@@ -52,7 +53,6 @@ int command_seal(const struct command_context *context, int argc, const char **a
         return say_error(&err);
     char actor[128];
     vault_actor(actor);
-    status = EXIT_SOUND;
     for (size_t i = 0; i < options.count; i++) {
         struct bar bar;
         bar_start(&bar, json == 0);

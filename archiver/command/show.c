@@ -170,7 +170,8 @@ static int show_archive(struct vault *vault, int64_t number, bool json, struct e
     printf("A%" PRId64 "  %s\n", one->number, one->path);
     line(_("case"), one->case_number);
     cells_print_label(_("volume"));
-    printf(_("%u: %llu recordings, %s\n"), one->volume, (unsigned long long)one->recordings, size);
+    printf(ngettext("%u: %llu recording, %s\n", "%u: %llu recordings, %s\n", one->recordings),
+           one->volume, (unsigned long long)one->recordings, size);
     bytes_to_hex(one->sha256, 32, digest);
     line("SHA-256", digest);
     bytes_to_hex(one->sm3, 32, digest);

@@ -183,7 +183,9 @@ static void print_report(const struct verification *verification, bool complete)
     if (sound)
         printf(_("SOUND: nothing was found wrong.\n"));
     else if (total->findings > 0)
-        printf(_("NOT SOUND: %llu findings.\n"), (unsigned long long)total->findings);
+        printf(
+            ngettext("NOT SOUND: %llu finding.\n", "NOT SOUND: %llu findings.\n", total->findings),
+            (unsigned long long)total->findings);
 }
 
 static int load_key(const char *path, struct key **key, struct err *err)

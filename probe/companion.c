@@ -70,6 +70,8 @@ static void nmea_read(struct companion *c, struct probe_bytes text)
         struct when when = {.wall_us = fix.us, .zoned = true};
         add_fix(c, fix, fix.has_time ? &when : NULL);
     }
+    if (reader.unsound)
+        report_add_issue(c->report, "nmea-checksum", "no NMEA sentence has a right checksum");
 }
 
 /* What is left of `text` from `at` on, POINT_BYTES_MAX at most. */

@@ -92,9 +92,9 @@ static int refuse_open(AVFormatContext *context, AVIOContext **io, const char *u
 static bool is_unwanted(const char *format)
 {
     static const char *const unwanted[] = {
-        "hls",   "dash",       "concat", "imf",      "sdp",
-        "rtsp",  "libopenmpt", "libgme", "svg_pipe", "webm_dash_manifest",
-        "image2"};
+        "hls",    "dash",       "concat", "imf",      "sdp",
+        "rtsp",   "libopenmpt", "libgme", "svg_pipe", "webm_dash_manifest",
+        "image2", "tedcaptions"};
     for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) {
         if (strcmp(format, unwanted[i]) == 0)
             return true;
@@ -122,7 +122,8 @@ static bool is_media_format(const char *format)
                                         "wav",
                                         "mxf",
                                         "dhav",
-                                        "image2"};
+                                        "image2",
+                                        "tedcaptions"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(format, names[i]) == 0)
             return true;
@@ -293,8 +294,8 @@ static AVFormatContext *context_new(AVIOContext *io)
     return context;
 }
 
-static void open_format(AVIOContext *io, const AVInputFormat *format, struct probe_input *input,
-                        struct probe_report *report)
+static void open_format(AVIOContext *io, const AVInputFormat *format, bool named,
+                        struct probe_input *input, struct probe_report *report)
 {
     AVFormatContext *context = context_new(io);
     if (context == NULL)
@@ -302,7 +303,9 @@ static void open_format(AVIOContext *io, const AVInputFormat *format, struct pro
     int failed = avformat_open_input(&context, "", format, NULL);
     if (failed >= 0 && !is_all_described(context))
         failed = avformat_find_stream_info(context, NULL);
-    if (failed < 0) {
+    if (failed < 0 && !report->is_media && !named) {
+        report->container = NULL; /* it only looked like one */
+    } else if (failed < 0) {
         char text[AV_ERROR_MAX_STRING_SIZE] = "";
         (void)av_strerror(failed, text, sizeof text);
         report_add_issue(report, "damaged", "the %s structure cannot be read: %s",
@@ -310,10 +313,19 @@ static void open_format(AVIOContext *io, const AVInputFormat *format, struct pro
     }
     if (context == NULL)
         return;
+    if (report->container == NULL) {
+        avformat_close_input(&context);
+        return;
+    }
     describe(context, report->container, report);
     samples_check(context, input, report);
     feed_sources(context, report);
     avformat_close_input(&context);
+}
+
+static bool is_named(const AVInputFormat *format, const char *name)
+{
+    return name != NULL && format->extensions != NULL && av_match_ext(name, format->extensions);
 }
 
 /* The format by its content; NULL when it looks like none. */
@@ -325,20 +337,18 @@ static const AVInputFormat *recognise(AVIOContext *io, const char *name, const c
     int score = av_probe_input_buffer2(io, &format, "", NULL, 0, 0);
     if (score <= 0 || format == NULL || is_unwanted(format->name))
         return NULL;
-    bool named =
-        name != NULL && format->extensions != NULL && av_match_ext(name, format->extensions);
-    return score >= SCORE_SURE || named ? format : NULL;
+    return score >= SCORE_SURE || is_named(format, name) ? format : NULL;
 }
 
-static void read_format(AVIOContext *io, const AVInputFormat *format, struct probe_input *input,
-                        struct probe_report *report)
+static void read_format(AVIOContext *io, const AVInputFormat *format, bool named,
+                        struct probe_input *input, struct probe_report *report)
 {
     const char *container = container_name(format->name);
     report->container = report_keep(report, bytes_of(container));
     if (report->container == NULL)
         return;
     report->is_media = report->is_media || is_media_format(container);
-    open_format(io, format, input, report);
+    open_format(io, format, named, input, report);
 }
 
 void demux_file(struct probe_input *input, const char *name, const char *known,
@@ -355,7 +365,7 @@ void demux_file(struct probe_input *input, const char *name, const char *known,
     }
     const AVInputFormat *format = recognise(io, name, known);
     if (format != NULL)
-        read_format(io, format, input, report);
+        read_format(io, format, is_named(format, name), input, report);
     av_freep(&io->buffer); /* libavformat may have put another in its place */
     avio_context_free(&io);
 }

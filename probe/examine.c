@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "probe/demux.h"
+#include "probe/heif.h"
 #include "probe/layout.h"
 #include "probe/source.h"
 #include "probe/zeros.h"
@@ -78,6 +79,23 @@ static void check_size(struct probe_report *report)
                      "duration and bit rates make %.0f bytes, the file has %.0f", expected, size);
 }
 
+/* What is neither known by its content nor a companion of a recording. */
+static void check_recognised(const char *name, struct probe_report *report)
+{
+    const char *dot = name != NULL ? strrchr(name, '.') : NULL;
+    if (report->is_media || (dot != NULL && probe_is_companion(dot + 1)))
+        return;
+    report_add_issue(report, "unrecognised", "nothing in it is known as sound or picture");
+}
+
+static void read_picture(struct probe_input *input, struct probe_report *report)
+{
+    static const char container[] = "mov,mp4,m4a,3gp,3g2,mj2"; /* as libavformat has it */
+    report->container =
+        report_keep(report, (struct probe_bytes){(const uint8_t *)container, strlen(container)});
+    heif_describe(input, report);
+}
+
 void examine(struct probe_input *input, const char *name, struct probe_report *report)
 {
     report->size_bytes = input_size(input);
@@ -90,7 +108,11 @@ void examine(struct probe_input *input, const char *name, struct probe_report *r
             probe_sources[i]->scan(input, report);
     }
     const char *format = layout_check(input, report);
-    demux_file(input, name, format, report);
+    if (format != NULL && strcmp(format, LAYOUT_HEIF) == 0)
+        read_picture(input, report);
+    else
+        demux_file(input, name, format, report);
+    check_recognised(name, report);
     zeros_check(input, report);
     check_streams(name, report);
     check_size(report);

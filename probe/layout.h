@@ -10,8 +10,9 @@
  * a recording even if nothing else could read it.
  *
  * Gives a name by which libavformat finds its reader ("mov", "mpegts"), NULL when the structure is
- * none of these.
+ * none of these, LAYOUT_HEIF for a picture of that form.
  */
+#define LAYOUT_HEIF "heif" /* a picture that this program describes itself (heif.h) */
 const char *layout_check(struct probe_input *input, struct probe_report *report);
 
 /* The containers, each giving NULL when the file is another; layout_check asks them in turn. */

@@ -1,11 +1,13 @@
 /* MP4 and QuickTime: ISO/IEC 14496-12. */
+#include <ctype.h>
 #include <string.h>
 
 #include "probe/boxes.h"
+#include "probe/heif.h"
 #include "probe/layout.h"
 
 struct shape {
-    bool file_type, movie, fragments, data, items;
+    bool file_type, movie, fragments, data;
 };
 
 static bool is_type(const struct box *box, const char *type)
@@ -13,17 +15,28 @@ static bool is_type(const struct box *box, const char *type)
     return memcmp(box->type, type, 4) == 0;
 }
 
-/* Types that stand at the top of a file; others are what lies behind its end. */
+/* Types that stand at the top of a file. */
 static bool is_top_type(const struct box *box)
 {
     static const char types[] = "ftypmoovmoofmdatfreeskipwidepnotstypsidxssixmframetauuidPICTjunk"
                                 "prflbloccaltemsgprftpdinmecomeredataidataimdaGPS udtafma1thumskip"
-                                "SCOVfregMETAgpsafrea";
+                                "SCOVfregMETAgpsafreampvdaxteIDITgps0gseagsen";
     for (size_t i = 0; i + 4 < sizeof types; i += 4) {
         if (memcmp(box->type, types + i, 4) == 0)
             return true;
     }
     return false;
+}
+
+/* A box of a type that is not known, whole and with a name of letters and digits; what is not one
+ * lies behind the end of the recording. */
+static bool is_plausible(const struct box *box)
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (!isalnum((unsigned char)box->type[i]) && box->type[i] != ' ' && box->type[i] != '_')
+            return false;
+    }
+    return !box->cut;
 }
 
 static void note_type(struct shape *shape, const struct box *box)
@@ -32,7 +45,6 @@ static void note_type(struct shape *shape, const struct box *box)
     shape->movie = shape->movie || is_type(box, "moov");
     shape->fragments = shape->fragments || is_type(box, "moof");
     shape->data = shape->data || is_type(box, "mdat");
-    shape->items = shape->items || is_type(box, "meta");
 }
 
 static uint64_t claimed_size(struct probe_input *input, const struct box *box)
@@ -52,17 +64,15 @@ static void check_cut(struct probe_input *input, const struct box *box, struct p
     layout_note_truncated(report, box->type, claimed_size(input, box), box->end - box->offset);
 }
 
-/* What follows the last box. Samsung's own trailer ends in its mark. */
+/* What follows the last box. Samsung's own trailer, which ends in its mark, is named by the source
+ * of attachments. */
 static void check_tail(struct probe_input *input, uint64_t at, struct probe_report *report)
 {
     uint64_t size = input_size(input);
     uint8_t mark[4];
     if (at >= size)
         return;
-    if (input_read(input, size - 4, mark, 4) == 4 && memcmp(mark, "SEFT", 4) == 0)
-        report_add_content(report, "samsung-sef", "%llu bytes behind the last box",
-                           (unsigned long long)(size - at));
-    else
+    if (input_read(input, size - 4, mark, 4) != 4 || memcmp(mark, "SEFT", 4) != 0)
         layout_note_trailing(report, size - at, at);
 }
 
@@ -99,11 +109,16 @@ const char *layout_boxes(struct probe_input *input, struct probe_report *report)
         note_type(&shape, &box);
         check_cut(input, &box, report);
         last = at;
-    } while (box_next(input, &at, input_size(input), &box) && is_top_type(&box));
+    } while (box_next(input, &at, input_size(input), &box) &&
+             (is_top_type(&box) || is_plausible(&box)));
 
-    if (!shape.movie && !shape.fragments && !shape.items && (shape.data || shape.file_type))
+    bool film = shape.movie || shape.fragments;
+    bool picture = !film && heif_is_picture(input);
+    if (!film && !picture && (shape.data || shape.file_type))
         report_add_issue(report, "not-finalised", "there is no index (moov)");
     check_tail(input, last, report);
     check_encrypted(input, report);
-    return shape.file_type || shape.movie || shape.data || shape.fragments ? "mov" : NULL;
+    if (picture)
+        return LAYOUT_HEIF;
+    return film || shape.file_type || shape.data ? "mov" : NULL;
 }

@@ -1,5 +1,6 @@
 #include "probe/report_private.h"
 
+#include <math.h>
 #include <string.h>
 
 /*
@@ -81,20 +82,64 @@ static void sort_positions(struct probe_position *positions, size_t count)
     }
 }
 
+static bool starts(const char *source, const char *start)
+{
+    return strncmp(source, start, strlen(start)) == 0;
+}
+
 static bool is_outside(const char *source)
 {
-    return strncmp(source, "companion:", 10) == 0 || strncmp(source, "name:", 5) == 0;
+    return starts(source, "companion:") || starts(source, "name:");
+}
+
+/*
+ * How far two times may be apart and still be of one recording: movie headers are written at its
+ * start or at its end, and a receiver's last fix may be minutes old when a picture is taken.
+ */
+static int64_t tolerance_us(const struct probe_report *report, const struct probe_time *time)
+{
+    const int64_t least = 2000000;
+    const int64_t old_fix = 300000000;
+    static const char *const headers[] = {"mvhd", "mdhd", "tkhd"};
+    if (starts(time->source, "exif-gps"))
+        return old_fix;
+    for (size_t i = 0; i < COUNT(headers); i++) {
+        if (starts(time->source, headers[i]) && isfinite(report->duration_s) &&
+            report->duration_s < 1e6)
+            return least + (int64_t)(report->duration_s * 1e6);
+    }
+    return least;
+}
+
+/*
+ * A time whose zone is not certain agrees with another one where they differ by what zones differ:
+ * whole quarters of an hour, 26 hours at most.
+ */
+static bool is_zone_apart(int64_t apart_us, int64_t tolerance)
+{
+    const int64_t quarter = INT64_C(900) * 1000000;
+    int64_t rest = apart_us % quarter;
+    return apart_us <= 104 * quarter + tolerance &&
+           (rest <= tolerance || quarter - rest <= tolerance);
+}
+
+static bool agree(const struct probe_report *report, const struct probe_time *best,
+                  const struct probe_time *other)
+{
+    int64_t apart = best->us > other->us ? best->us - other->us : other->us - best->us;
+    int64_t tolerance = tolerance_us(report, other);
+    bool zoned = best->certainty == PROBE_CERTAIN && other->certainty == PROBE_CERTAIN;
+    return apart <= tolerance || (!zoned && is_zone_apart(apart, tolerance));
 }
 
 static void compare_times(struct probe_report *report)
 {
-    const int64_t tolerance_us = 2000000;
     const struct probe_time *best = &report->times[0];
     for (size_t i = 1; i < report->time_count; i++) {
         const struct probe_time *other = &report->times[i];
         if (is_outside(other->source))
             return; /* these stand last */
-        if (other->us - best->us <= tolerance_us && best->us - other->us <= tolerance_us)
+        if (agree(report, best, other))
             continue;
         char chosen[40];
         char differs[40];

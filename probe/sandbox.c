@@ -26,8 +26,8 @@ static const bool wide = true;
 static const bool wide = false;
 #endif
 
-/* Reading, memory, the clock and the end. glibc's malloc asks for random bytes; abort() blocks
- * signals first. */
+/* Reading, memory, the clock and the end. glibc's malloc asks for random bytes, its qsort for the
+ * size of the memory (sysinfo); abort() blocks signals first. */
 static const int allowed[] = {
     SCMP_SYS(read),         SCMP_SYS(pread64),      SCMP_SYS(lseek),
     SCMP_SYS(fstat),        SCMP_SYS(munmap),       SCMP_SYS(mremap),
@@ -35,6 +35,7 @@ static const int allowed[] = {
     SCMP_SYS(close),        SCMP_SYS(getrandom),    SCMP_SYS(clock_gettime),
     SCMP_SYS(gettimeofday), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(exit),         SCMP_SYS(exit_group),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(sysinfo),
 };
 
 static const int allowed_wide[] = {

@@ -56,10 +56,13 @@ static bool is_zero(const uint8_t *at, size_t len)
     return len > 0 && at[0] == 0 && memcmp(at, at + 1, len - 1) == 0;
 }
 
-static bool has_plain_sound(const struct probe_report *report)
+/* Uncoded sound may be silence, and a still picture an even plane or padded between its parts. */
+static bool may_be_zero(const struct probe_report *report)
 {
     bool picture = false;
     bool plain = false;
+    if (report->container != NULL && strcmp(report->container, "image2") == 0)
+        return true;
     for (size_t i = 0; i < report->stream_count; i++) {
         const struct probe_stream *stream = &report->streams[i];
         picture = picture || stream->type == PROBE_VIDEO;
@@ -70,7 +73,7 @@ static bool has_plain_sound(const struct probe_report *report)
 
 void zeros_check(struct probe_input *input, struct probe_report *report)
 {
-    if (!report->is_media || has_plain_sound(report))
+    if (!report->is_media || may_be_zero(report))
         return;
     struct ranges ranges = {0};
     find_media(input, &ranges);

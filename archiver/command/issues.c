@@ -31,6 +31,7 @@ static const struct {
     {"encrypted", N_("encrypted")},
     {"gap", N_("a gap in the time stamps")},
     {"jump", N_("a jump in the time stamps")},
+    {"nmea-checksum", N_("its positions carry wrong checksums (GPS text altered or damaged)")},
     {"no-audio", N_("no sound")},
     {"no-streams", N_("neither sound nor picture could be found")},
     {"no-video", N_("no picture")},
@@ -40,6 +41,7 @@ static const struct {
     {"times-disagree", N_("its times contradict each other")},
     {"trailing-bytes", N_("bytes behind its end")},
     {"truncated", N_("cut off")},
+    {"unrecognised", N_("nothing in it is known as sound or picture")},
     {"unreadable", N_("part of it could not be read")},
     {"zero-run", N_("long runs of zero bytes")},
 };

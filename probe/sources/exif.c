@@ -24,11 +24,18 @@ static struct probe_bytes text_of(ExifData *exif, ExifIfd ifd, unsigned tag)
 static double ratio_of(ExifData *exif, ExifIfd ifd, unsigned tag, unsigned n)
 {
     const ExifEntry *entry = entry_of(exif, ifd, tag);
-    if (entry == NULL || entry->data == NULL || entry->format != EXIF_FORMAT_RATIONAL ||
-        n >= entry->components || entry->size / 8 <= n)
+    if (entry == NULL || entry->data == NULL || n >= entry->components || entry->size / 8 <= n)
         return NAN;
-    ExifRational r = exif_get_rational(entry->data + (size_t)n * 8, exif_data_get_byte_order(exif));
-    return r.denominator == 0 ? NAN : (double)r.numerator / r.denominator;
+    const uint8_t *at = entry->data + (size_t)n * 8;
+    ExifByteOrder order = exif_data_get_byte_order(exif);
+    if (entry->format == EXIF_FORMAT_SRATIONAL) { /* some phones write positions so */
+        ExifSRational r = exif_get_srational(at, order);
+        return r.denominator == 0 ? NAN : (double)r.numerator / r.denominator;
+    }
+    ExifRational r = exif_get_rational(at, order);
+    return entry->format != EXIF_FORMAT_RATIONAL || r.denominator == 0
+               ? NAN
+               : (double)r.numerator / r.denominator;
 }
 
 /* "2026:01:15 12:00:00" with "+08:00" and "123" of their own tags. */
@@ -78,7 +85,8 @@ static bool gps_time(ExifData *exif, int64_t *us)
     double hour = ratio_of(exif, EXIF_IFD_GPS, EXIF_TAG_GPS_TIME_STAMP, 0);
     double minute = ratio_of(exif, EXIF_IFD_GPS, EXIF_TAG_GPS_TIME_STAMP, 1);
     double second = ratio_of(exif, EXIF_IFD_GPS, EXIF_TAG_GPS_TIME_STAMP, 2);
-    if (date.len < 10 || !(hour < 24) || !(minute < 60) || !(second < 61))
+    if (date.len < 10 || !(hour >= 0 && hour < 24) || !(minute >= 0 && minute < 60) ||
+        !(second >= 0 && second < 61))
         return false;
     char text[18];
     memcpy(text, date.at, 10);
@@ -90,11 +98,9 @@ static bool gps_time(ExifData *exif, int64_t *us)
     return true;
 }
 
+/* A status of "V" is not heeded: cameras keep it beside the position of their last measurement. */
 static void position_read(ExifData *exif, struct probe_report *report)
 {
-    struct probe_bytes status = text_of(exif, EXIF_IFD_GPS, EXIF_TAG_GPS_STATUS);
-    if (status.len > 0 && status.at[0] == 'V')
-        return; /* the receiver had no lock */
     struct probe_fix fix = {
         .latitude = angle_of(exif, EXIF_TAG_GPS_LATITUDE, 'S'),
         .longitude = angle_of(exif, EXIF_TAG_GPS_LONGITUDE, 'W'),

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/boxes.h"
+#include "probe/heif.h"
 #include "probe/scan.h"
 #include "probe/sources/exif.h"
 
-enum { SEGMENTS_MAX = 1024, CHUNKS_MAX = 1024, ITEMS_MAX = 4096, C2PA_LOOK = 64 };
+enum { SEGMENTS_MAX = 1024, CHUNKS_MAX = 1024, C2PA_LOOK = 64 };
 
 static void exif_at(struct probe_input *input, uint64_t at, uint64_t len,
                     struct probe_report *report)
@@ -71,142 +71,17 @@ static void png_scan(struct probe_input *input, struct probe_report *report)
     }
 }
 
-/* A number of 0, 4 or 8 octets (or 2, for ids) at *at; false past the end. */
-static bool sized_read(struct probe_input *input, uint64_t *at, uint64_t end, unsigned size,
-                       uint64_t *value)
-{
-    uint8_t octets[8];
-    *value = 0;
-    if (size > sizeof octets || *at > end || end - *at < size ||
-        input_read(input, *at, octets, size) != size)
-        return false;
-    for (unsigned i = 0; i < size; i++)
-        *value = *value << 8 | octets[i];
-    *at += size;
-    return true;
-}
-
-/* The id of the item of type "Exif" in an item information box. */
-static bool exif_item(struct probe_input *input, const struct box *iinf, uint64_t *id)
-{
-    uint64_t at = iinf->content;
-    uint64_t version;
-    uint64_t count;
-    if (!sized_read(input, &at, iinf->end, 4, &version) ||
-        !sized_read(input, &at, iinf->end, version >> 24 == 0 ? 2 : 4, &count))
-        return false;
-    struct box infe;
-    for (uint64_t i = 0; i < count && i < ITEMS_MAX && box_next(input, &at, iinf->end, &infe);
-         i++) {
-        uint64_t in = infe.content;
-        uint64_t flags;
-        uint64_t protection;
-        uint64_t type;
-        if (strcmp(infe.type, "infe") != 0 || !sized_read(input, &in, infe.end, 4, &flags) ||
-            flags >> 24 < 2 || !sized_read(input, &in, infe.end, flags >> 24 == 2 ? 2 : 4, id) ||
-            !sized_read(input, &in, infe.end, 2, &protection) ||
-            !sized_read(input, &in, infe.end, 4, &type))
-            continue;
-        if (type == 0x45786966) /* "Exif" */
-            return true;
-    }
-    return false;
-}
-
-struct place {
-    uint64_t method; /* 0: in the file; 1: in the item data box */
-    uint64_t offset;
-    uint64_t len;
-};
-
-/* The sizes of an item location box's fields. */
-struct iloc {
-    unsigned version, offset_size, length_size, base_size, index_size;
-};
-
-/* One entry; *place is its first extent. false at a fault. */
-static bool iloc_item(struct probe_input *input, uint64_t *at, uint64_t end,
-                      const struct iloc *iloc, uint64_t *id, struct place *place)
-{
-    uint64_t method = 0;
-    uint64_t reference;
-    uint64_t base;
-    uint64_t extents;
-    *place = (struct place){0}; /* an item may have no extent */
-    if (!sized_read(input, at, end, iloc->version < 2 ? 2 : 4, id) ||
-        (iloc->version > 0 && !sized_read(input, at, end, 2, &method)) ||
-        !sized_read(input, at, end, 2, &reference) ||
-        !sized_read(input, at, end, iloc->base_size, &base) ||
-        !sized_read(input, at, end, 2, &extents))
-        return false;
-    for (uint64_t i = 0; i < extents; i++) {
-        uint64_t index;
-        uint64_t offset;
-        uint64_t len;
-        if ((iloc->version > 0 && !sized_read(input, at, end, iloc->index_size, &index)) ||
-            !sized_read(input, at, end, iloc->offset_size, &offset) ||
-            !sized_read(input, at, end, iloc->length_size, &len))
-            return false;
-        if (iloc->index_size + iloc->offset_size + iloc->length_size == 0)
-            return false; /* an extent of no octets never ends the box */
-        if (i == 0)
-            *place = (struct place){method & 0x0f, base + offset, len};
-    }
-    return true;
-}
-
-static bool item_place(struct probe_input *input, const struct box *box, uint64_t wanted,
-                       struct place *place)
-{
-    uint64_t at = box->content;
-    uint64_t head;
-    uint64_t sizes;
-    uint64_t count;
-    if (!sized_read(input, &at, box->end, 4, &head) || !sized_read(input, &at, box->end, 2, &sizes))
-        return false;
-    const struct iloc iloc = {
-        .version = (unsigned)(head >> 24),
-        .offset_size = (unsigned)(sizes >> 12) & 0x0f,
-        .length_size = (unsigned)(sizes >> 8) & 0x0f,
-        .base_size = (unsigned)(sizes >> 4) & 0x0f,
-        .index_size = head >> 24 > 0 ? (unsigned)sizes & 0x0f : 0,
-    };
-    if (!sized_read(input, &at, box->end, iloc.version < 2 ? 2 : 4, &count))
-        return false;
-    for (uint64_t i = 0; i < count && i < ITEMS_MAX; i++) {
-        uint64_t id;
-        if (!iloc_item(input, &at, box->end, &iloc, &id, place))
-            return false;
-        if (id == wanted)
-            return true;
-    }
-    return false;
-}
-
 /* HEIC and AVIF: the Exif item begins with the distance to its TIFF header. */
 static void heif_scan(struct probe_input *input, struct probe_report *report)
 {
-    struct box iinf;
-    struct box location;
-    struct box idat;
-    uint64_t id;
-    struct place place = {0};
-    if (!box_path(input, "meta/iinf", &iinf) || !box_path(input, "meta/iloc", &location) ||
-        !exif_item(input, &iinf, &id) || !item_place(input, &location, id, &place))
+    uint8_t skip[4];
+    uint64_t at;
+    uint64_t end;
+    if (!heif_exif(input, &at, &end) || end - at < 4 || input_read(input, at, skip, 4) != 4)
         return;
-    uint64_t at = place.offset;
-    if (place.method == 1) {
-        if (!box_path(input, "meta/idat", &idat) || at > idat.end - idat.content)
-            return;
-        at += idat.content;
-    }
-    uint64_t size = input_size(input);
-    uint64_t skip;
-    if (at > size)
-        return;
-    uint64_t end = place.len < size - at ? at + place.len : size;
-    if (sized_read(input, &at, end, 4, &skip) && skip < end - at)
-        exif_at(input, at + skip, end - at - skip, report);
+    at += 4;
+    if (read_be32(skip) < end - at)
+        exif_at(input, at + read_be32(skip), end - at - read_be32(skip), report);
 }
 
 static void picture_scan(struct probe_input *input, struct probe_report *report)

@@ -41,6 +41,17 @@ static void a_gpx_track_is_read(void **state)
     probe_report_free(report);
 }
 
+static void lines_with_wrong_checksums_are_told(void **state)
+{
+    (void)state;
+    struct probe_report *report = read_text(
+        "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230326,003.1,W*00\r\n", "nmea");
+    assert_int_equal(report->position_count, 1);
+    assert_int_equal(report->issue_count, 1);
+    assert_string_equal(report->issues[0].code, "nmea-checksum");
+    probe_report_free(report);
+}
+
 static void nmea_lines_are_read_under_any_name(void **state)
 {
     (void)state;
@@ -182,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gpx_track_is_read),
         cmocka_unit_test(nmea_lines_are_read_under_any_name),
+        cmocka_unit_test(lines_with_wrong_checksums_are_told),
         cmocka_unit_test(the_ways_in_which_cameras_write_subtitles_are_read),
         cmocka_unit_test(a_plain_subtitle_says_nothing),
         cmocka_unit_test(known_keys_of_json_are_read),

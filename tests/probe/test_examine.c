@@ -97,6 +97,61 @@ static void every_container_is_read_and_has_no_issue(void **state)
     }
 }
 
+static struct probe_report *probe_octets(const void *at, size_t len, const char *name)
+{
+    int fd = memfd_create("octets", MFD_CLOEXEC);
+    assert_true(write(fd, at, len) == (ssize_t)len);
+    struct probe_report *report = probe_fd(fd, name);
+    (void)close(fd);
+    return report;
+}
+
+static void what_is_no_recording_is_told_whatever_its_name(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"hello\": \"nothing that moves\"}\n";
+    uint8_t noise[4096];
+    uint32_t seed = 20260101;
+    for (size_t i = 0; i < sizeof noise; i++) {
+        seed = seed * 1664525 + 1013904223;
+        noise[i] = (uint8_t)(seed >> 24);
+    }
+    static const char *const names[] = {"a.mp4", "a.avi", "a.dat", "recording"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct probe_report *report = probe_octets(noise, sizeof noise, names[i]);
+        assert_issue(report, "unrecognised");
+        assert_int_equal(report->issue_count, 1);
+        assert_false(report->is_media);
+        probe_report_free(report);
+        report = probe_octets(text, sizeof text - 1, names[i]);
+        assert_issue(report, "unrecognised");
+        assert_null(report->container);
+        probe_report_free(report);
+    }
+    /* what lies beside a recording is none and is known for what it is */
+    struct probe_report *report = probe_octets(text, sizeof text - 1, "a.json");
+    assert_int_equal(report->issue_count, 0);
+    probe_report_free(report);
+}
+
+/* Sorting the many cues asks glibc for more than most files do. */
+static void many_subtitles_are_read_through(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    for (int i = 0; i < 900; i++)
+        (void)fprintf(out, "%d\n00:%02d:%02d,000 --> 00:%02d:%02d,500\nline\n\n", i + 1, i / 60,
+                      i % 60, i / 60, i % 60);
+    assert_int_equal(fclose(out), 0);
+    struct probe_report *report = probe_octets(text, len, "a.srt");
+    assert_null(issue_of(report, "probe"));
+    probe_report_free(report);
+    free(text);
+}
+
 static void rotation_is_told_clockwise(void **state)
 {
     (void)state;
@@ -358,6 +413,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_container_is_read_and_has_no_issue),
+        cmocka_unit_test(what_is_no_recording_is_told_whatever_its_name),
+        cmocka_unit_test(many_subtitles_are_read_through),
         cmocka_unit_test(rotation_is_told_clockwise),
         cmocka_unit_test(a_file_cut_anywhere_gives_a_report_that_says_so),
         cmocka_unit_test(a_film_that_was_not_closed_is_told),

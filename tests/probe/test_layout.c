@@ -89,6 +89,42 @@ static void bytes_behind_the_boxes_are_told_and_samsungs_trailer_is_known(void *
     assert_string_equal(issues_of(&made, "mov"), "");
 }
 
+/* Makers put boxes of their own behind the film; what is cut off or has no name is none. */
+static void a_whole_box_of_an_unknown_type_belongs_to_the_file(void **state)
+{
+    (void)state;
+    struct made made = {0};
+    put_file_type(&made);
+    put_empty(&made, "beam", 12);
+    put_empty(&made, "moov", 20);
+    put_empty(&made, "mdat", 100);
+    put_empty(&made, "xyz1", 50);
+    assert_string_equal(issues_of(&made, "mov"), "");
+    made.len -= 10;
+    assert_string_equal(issues_of(&made, "mov"), "trailing-bytes");
+    made.len -= 48;
+    made_zero(&made, 58);
+    assert_string_equal(issues_of(&made, "mov"), "trailing-bytes");
+}
+
+static void a_picture_of_items_needs_no_index(void **state)
+{
+    (void)state;
+    struct made made = {0};
+    put_file_type(&made);
+    made_box(&made, "meta");
+    made_be(&made, 0, 4);
+    made_box(&made, "pitm");
+    made_be(&made, 0, 4);
+    made_be(&made, 1, 2);
+    made_end(&made);
+    made_end(&made);
+    put_empty(&made, "mdat", 100);
+    assert_string_equal(issues_of(&made, "heif"), "");
+    put_empty(&made, "moov", 20);
+    assert_string_equal(issues_of(&made, "mov"), "");
+}
+
 static void an_encrypted_track_is_told(void **state)
 {
     (void)state;
@@ -216,6 +252,8 @@ int main(void)
         cmocka_unit_test(a_film_without_its_index_was_not_finalised),
         cmocka_unit_test(a_film_cut_in_its_data_is_truncated),
         cmocka_unit_test(bytes_behind_the_boxes_are_told_and_samsungs_trailer_is_known),
+        cmocka_unit_test(a_whole_box_of_an_unknown_type_belongs_to_the_file),
+        cmocka_unit_test(a_picture_of_items_needs_no_index),
         cmocka_unit_test(an_encrypted_track_is_told),
         cmocka_unit_test(riff_films_and_sound_are_checked),
         cmocka_unit_test(matroska_segments_are_checked),

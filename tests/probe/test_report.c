@@ -213,6 +213,46 @@ static void times_of_the_file_that_differ_are_noted_and_those_beside_it_are_not(
     probe_report_free(report);
 }
 
+static size_t disagreements(double duration_s, const struct probe_time *one,
+                            const struct probe_time *other)
+{
+    struct probe_report *report = report_made();
+    report->duration_s = duration_s;
+    report_add_time(report, one->source, one->us, one->offset_minutes, one->certainty);
+    report_add_time(report, other->source, other->us, other->offset_minutes, other->certainty);
+    report_rank(report);
+    size_t count = report->issue_count;
+    probe_report_free(report);
+    return count;
+}
+
+static void times_that_a_zone_or_the_end_of_a_film_explains_agree(void **state)
+{
+    (void)state;
+    static const int64_t MINUTE = 60000000;
+    const struct probe_time camera = {"exif-datetimeoriginal", NOON, 480, PROBE_ZONE_ASSUMED};
+    const struct probe_time sure = {"apple-creationdate", NOON, 480, PROBE_CERTAIN};
+    struct probe_time fix = {"exif-gps", NOON + 330 * MINUTE - 20000000, 0, PROBE_CERTAIN};
+    assert_int_equal(disagreements(NAN, &camera, &fix), 0); /* the zone was another */
+    fix.us = NOON + 338 * MINUTE;
+    assert_int_equal(disagreements(NAN, &camera, &fix), 1);
+    fix.us = NOON + 30 * 60 * MINUTE;
+    assert_int_equal(disagreements(NAN, &camera, &fix), 1); /* no zones are a day apart */
+    fix.us = NOON - 3 * MINUTE;
+    assert_int_equal(disagreements(NAN, &sure, &fix), 0); /* an old fix */
+    fix.us = NOON + 60 * MINUTE;
+    assert_int_equal(disagreements(NAN, &sure, &fix), 1);
+
+    struct probe_time header = {"mvhd", NOON + 95000000, 0, PROBE_DEFINED_UTC};
+    assert_int_equal(disagreements(94, &sure, &header), 0); /* written when the film ended */
+    assert_int_equal(disagreements(60, &sure, &header), 1);
+    assert_int_equal(disagreements(NAN, &sure, &header), 1);
+    header.us = NOON + 480 * MINUTE; /* a clock set to local time */
+    assert_int_equal(disagreements(10, &sure, &header), 0);
+    header.us = NOON + 500 * MINUTE;
+    assert_int_equal(disagreements(10, &sure, &header), 1);
+}
+
 static void times_are_printed_and_read_back(void **state)
 {
     (void)state;
@@ -266,6 +306,7 @@ int main(void)
         cmocka_unit_test(the_same_issue_is_noted_once),
         cmocka_unit_test(the_source_with_a_zone_wins_and_the_name_comes_last),
         cmocka_unit_test(times_of_the_file_that_differ_are_noted_and_those_beside_it_are_not),
+        cmocka_unit_test(times_that_a_zone_or_the_end_of_a_film_explains_agree),
         cmocka_unit_test(times_are_printed_and_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

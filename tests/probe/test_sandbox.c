@@ -78,6 +78,22 @@ static int try_reading(void)
     return write(STDOUT_FILENO, "", 0) == 0 ? 0 : 4;
 }
 
+static int ascending(const void *one, const void *other)
+{
+    return *(const int *)one - *(const int *)other;
+}
+
+/* glibc sorts much by merging, for which it asks how much memory there is. */
+static int try_sorting(void)
+{
+    enum { COUNT = 5000 };
+    static int numbers[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        numbers[i] = COUNT - i;
+    qsort(numbers, COUNT, sizeof numbers[0], ascending);
+    return numbers[0] == 1 ? 0 : 1;
+}
+
 static int try_socket(void)
 {
     return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 0 : 1;
@@ -156,6 +172,7 @@ static void the_file_can_be_read_and_memory_be_had(void **state)
 {
     (void)state;
     assert_well(status_of(try_reading));
+    assert_well(status_of(try_sorting));
 }
 
 static void a_call_that_is_not_needed_kills(void **state)

@@ -1,5 +1,7 @@
 #include "source_run.h"
 
+#include "probe/heif.h"
+
 /* A TIFF structure with two directories: make and model, then time, zone, fraction and serial. */
 static void exif_of(struct octets *o)
 {
@@ -222,6 +224,107 @@ static void pictures_that_exiftool_tagged_are_read(void **state)
     }
 }
 
+static void a_position_of_signed_fractions_and_without_lock_is_read(void **state)
+{
+    (void)state;
+    struct octets o = {0};
+    put(&o, "II*\0\x08\0\0\0", 8);
+    put_le(&o, 1, 2); /* directory at 8: the pointer to that of GPS at 26 */
+    put_le(&o, 0x8825, 2);
+    put_le(&o, 4, 2);
+    put_le(&o, 1, 4);
+    put_le(&o, 26, 4);
+    put_le(&o, 0, 4);
+    put_le(&o, 5, 2); /* 26 to 92 */
+    for (unsigned i = 0; i < 2; i++) {
+        put_le(&o, 1 + 2 * i, 2);
+        put_le(&o, 2, 2);
+        put_le(&o, 2, 4);
+        put_le(&o, i == 0 ? 'N' : 'E', 4);
+        put_le(&o, 2 + 2 * i, 2);
+        put_le(&o, 10, 2); /* signed fractions */
+        put_le(&o, 3, 4);
+        put_le(&o, 92 + 24 * i, 4);
+    }
+    put_le(&o, 9, 2);
+    put_le(&o, 2, 2);
+    put_le(&o, 2, 4);
+    put_le(&o, 'V', 4);
+    put_le(&o, 0, 4);
+    static const unsigned parts[] = {22, 1, 31, 1, 5208, 100, 114, 1, 1, 1, 1733, 100};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        put_le(&o, parts[i], 4);
+    struct probe_report *report = scan_octets("picture", o.at, o.len);
+    assert_int_equal(report->position_count, 1);
+    assert_float_equal(report->positions[0].fix.latitude, 22.5311333, 1e-6);
+    assert_float_equal(report->positions[0].fix.longitude, 114.0214806, 1e-6);
+    probe_report_free(report);
+}
+
+static void full_box(struct octets *o, const char *type, unsigned flags, const struct octets *rest)
+{
+    struct octets content = {0};
+    put_be(&content, flags, 4);
+    put(&content, rest->at, rest->len);
+    box(o, type, &content);
+}
+
+/* A picture put together from tiles: its own size and rotation, the tiles' coding. */
+static void a_picture_of_items_is_described(void **state)
+{
+    (void)state;
+    struct octets o = {0};
+    struct octets meta = {0};
+    struct octets pitm = {0};
+    struct octets items = {0};
+    struct octets tile = {0};
+    struct octets grid = {0};
+    struct octets sizes[2] = {0};
+    struct octets turn = {0};
+    struct octets ipco = {0};
+    struct octets ipma = {0};
+    struct octets iprp = {0};
+    put_be(&pitm, 9, 2);
+    put(&tile, "\0\1\0\0hvc1\0", 9);
+    put(&grid, "\0\x09\0\0grid\0", 9);
+    put_be(&items, 2, 2);
+    full_box(&items, "infe", 2U << 24, &tile);
+    full_box(&items, "infe", 2U << 24, &grid);
+    for (unsigned i = 0; i < 2; i++) {
+        put_be(&sizes[i], i == 0 ? 512 : 4032, 4);
+        put_be(&sizes[i], i == 0 ? 512 : 3024, 4);
+        full_box(&ipco, "ispe", 0, &sizes[i]);
+    }
+    put_be(&turn, 3, 1); /* three quarters counter-clockwise */
+    box(&ipco, "irot", &turn);
+    put(&ipma, "\0\0\0\2\0\1\1\1\0\x09\2\2\x83", 13);
+    box(&iprp, "ipco", &ipco);
+    full_box(&iprp, "ipma", 0, &ipma);
+    full_box(&meta, "pitm", 0, &pitm);
+    full_box(&meta, "iinf", 0, &items);
+    box(&meta, "iprp", &iprp);
+    full_box(&o, "meta", 0, &meta);
+    for (size_t len = 0; len <= o.len; len++) {
+        struct probe_report *report = new_report();
+        struct probe_input *input = input_from_bytes((struct probe_bytes){o.at, len});
+        assert_non_null(input);
+        if (len == o.len)
+            assert_true(heif_is_picture(input));
+        heif_describe(input, report);
+        assert_true(report->stream_count <= 1);
+        if (len == o.len) {
+            assert_int_equal(report->stream_count, 1);
+            assert_int_equal(report->streams[0].type, PROBE_PICTURE);
+            assert_string_equal(report->streams[0].codec, "hevc");
+            assert_int_equal(report->streams[0].width, 4032);
+            assert_int_equal(report->streams[0].height, 3024);
+            assert_int_equal(report->streams[0].rotation_degrees, 90);
+        }
+        input_free(input);
+        probe_report_free(report);
+    }
+}
+
 static void a_picture_without_exif_says_nothing(void **state)
 {
     (void)state;
@@ -270,6 +373,8 @@ int main(void)
         cmocka_unit_test(an_item_without_extents_is_none),
         cmocka_unit_test(any_octet_may_be_wrong),
         cmocka_unit_test(pictures_that_exiftool_tagged_are_read),
+        cmocka_unit_test(a_position_of_signed_fractions_and_without_lock_is_read),
+        cmocka_unit_test(a_picture_of_items_is_described),
         cmocka_unit_test(a_picture_without_exif_says_nothing),
         cmocka_unit_test(a_c2pa_manifest_in_a_jpeg_is_told),
         cmocka_unit_test(the_real_picture_agrees_with_its_truth),

@@ -214,6 +214,11 @@ int catalog_attachments_unsealed(struct catalog *catalog, const char *case_numbe
                                               const struct catalog_attachment *attachment),
                                  void *context, struct catalog_err *err);
 
+/* About how many bytes lie loose: recordings, and attachments that are in no archive. case_number
+ * NULL: of all, else of the case (0 where it is not in the register). */
+int catalog_loose_bytes(struct catalog *catalog, const char *case_number, uint64_t *bytes,
+                        struct catalog_err *err);
+
 /* True where a loose recording or an attachment that is in no archive has these stored bytes: then
  * the file must stay. */
 int catalog_stored_is_loose(struct catalog *catalog, const char *stored_name, bool *loose,

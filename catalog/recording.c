@@ -270,6 +270,21 @@ static int ask_stored(struct catalog *catalog, enum statement name, const char *
     return 0;
 }
 
+int catalog_loose_bytes(struct catalog *catalog, const char *case_number, uint64_t *bytes,
+                        struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    enum statement name = case_number == NULL ? LOOSE_BYTES : LOOSE_BYTES_OF_CASE;
+    if (catalog_statement(catalog, name, &row, err) < 0)
+        return -1;
+    int bound = case_number == NULL ? SQLITE_OK : catalog_bind_text(row, 1, case_number);
+    if (catalog_first(catalog, row, bound, err) < 0)
+        return -1;
+    int64_t sum = sqlite3_column_int64(row, 0);
+    *bytes = sum > 0 ? (uint64_t)sum : 0;
+    return 0;
+}
+
 int catalog_stored_is_loose(struct catalog *catalog, const char *stored_name, bool *loose,
                             struct catalog_err *err)
 {

@@ -65,6 +65,15 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [RECORDING_DUE] = "UPDATE recordings SET sidecar_due = 1 WHERE number = ?1",
     [SIDECAR_DONE] = "UPDATE recordings SET sidecar_due = 0 WHERE number = ?1",
     [SIDECARS_DUE] = "SELECT number FROM recordings WHERE sidecar_due = 1 ORDER BY number",
+    [LOOSE_BYTES] =
+        "SELECT CAST((SELECT total(size_bytes) FROM recordings WHERE state = 'loose')"
+        " + (SELECT total(size_bytes) FROM attachments WHERE archive IS NULL) AS INTEGER)",
+    [LOOSE_BYTES_OF_CASE] =
+        "SELECT CAST(total(CASE r.state WHEN 'loose' THEN r.size_bytes ELSE 0 END"
+        " + (SELECT total(b.size_bytes) FROM attachments b"
+        " WHERE b.recording = r.number AND b.archive IS NULL)) AS INTEGER)"
+        " FROM recordings r JOIN tags t ON t.recording = r.number AND " IN_CASE(
+            "t") " WHERE t.value = ?1",
     [STORED_IS_LOOSE] =
         "SELECT EXISTS (SELECT 1 FROM recordings WHERE stored_name = ?1 AND state = 'loose')"
         " OR EXISTS (SELECT 1 FROM attachments WHERE stored_name = ?1 AND archive IS NULL)",

@@ -36,9 +36,13 @@ static struct bytes content_of(const struct tag_file *file)
     return (struct bytes){(const uint8_t *)file->text, file->len};
 }
 
-/* true when it is there and could be read; else that was found. Memory out counts as unreadable. */
+/* Whether somebody else will find it where it cannot be read. */
+enum load_kind { LOAD_NAMED, LOAD_UNNAMED };
+
+/* True when it is there and could be read. That it is missing is expect_compare's to find, and that
+ * it cannot be read too where a list names it. */
 static bool load(struct session *session, const struct tree *tree, const char *prefix,
-                 const char *name, size_t ceiling, struct tag_file *file)
+                 const char *name, size_t ceiling, enum load_kind kind, struct tag_file *file)
 {
     struct err err;
     int len = snprintf(file->path, sizeof file->path, "%s%s", prefix, name);
@@ -46,40 +50,61 @@ static bool load(struct session *session, const struct tree *tree, const char *p
         return false;
     if (tree_read(tree, file->path, ceiling, &file->text, &file->len, &err) == 0)
         return true;
-    session_found_err(session, tree->target, file->path, &err);
+    const struct tree_file *there = tree_find(tree, file->path);
+    if (there == NULL || there->kind != TREE_PLAIN || there->offset > tree->end ||
+        there->size > tree->end - there->offset)
+        return false; /* found by its place */
+    if (kind == LOAD_UNNAMED || there->size > ceiling)
+        session_found_err(session, tree->target, file->path, &err);
     return false;
 }
 
-void bag_check_signature(struct session *session, const struct tree *tree, const char *entry,
-                         struct bytes message, struct bytes signature, struct bytes pem)
+/* The key that is relied on: the one asked for, else the enclosed one. */
+static const char *judge_signature(const struct bag_signature *signature,
+                                   const struct key *enclosed, const struct key *wanted,
+                                   bool *holds)
+{
+    struct err ignored; /* the finding says it */
+    char enclosed_id[KEY_ID_TEXT] = "";
+    char wanted_id[KEY_ID_TEXT] = "";
+    *holds = (enclosed != NULL && key_verify(enclosed, signature->message, signature->signature,
+                                             signature->entry, &ignored) == 0) ||
+             (wanted != NULL && key_verify(wanted, signature->message, signature->signature,
+                                           signature->entry, &ignored) == 0);
+    if (!*holds)
+        return _("the signature does not hold");
+    if (enclosed == NULL || wanted == NULL)
+        return NULL;
+    key_id(enclosed, enclosed_id);
+    key_id(wanted, wanted_id);
+    return strcmp(enclosed_id, wanted_id) == 0
+               ? NULL
+               : _("signed with another key than the one asked for");
+}
+
+bool bag_check_signature(struct session *session, const struct tree *tree,
+                         const struct bag_signature *signature)
 {
     struct err err;
     AUTO(key_free) struct key *enclosed = NULL;
     const struct key *wanted = session->options->key;
     struct audit_finding finding = {
-        .kind = AUDIT_SIGNATURE, .target = tree->target, .entry = entry};
-    if (key_from_public_pem(pem, "signer.pem", &enclosed, &err) < 0) {
-        finding.detail = _("the signer's public key (signer.pem) cannot be read");
-        session_found(session, &finding);
-        if (wanted == NULL)
-            return;
-    } else if (wanted != NULL) {
-        char enclosed_id[KEY_ID_TEXT];
-        char wanted_id[KEY_ID_TEXT];
-        key_id(enclosed, enclosed_id);
-        key_id(wanted, wanted_id);
-        if (strcmp(enclosed_id, wanted_id) != 0) {
-            finding.detail = _("signed with another key than the one asked for");
-            session_found(session, &finding);
-        }
-    }
+        .kind = AUDIT_SIGNATURE, .target = tree->target, .entry = signature->entry};
     session->report->checked++;
-    if (key_verify(wanted != NULL ? wanted : enclosed, message, signature, entry, &err) < 0) {
-        finding.detail = _("the signature does not hold");
-        session_found(session, &finding);
-        return;
+    if (signature->pem.len > 0 &&
+        key_from_public_pem(signature->pem, "signer.pem", &enclosed, &err) < 0)
+        finding.detail = _("the signer's public key (signer.pem) cannot be read");
+    bool holds = true;
+    if (enclosed != NULL || wanted != NULL) {
+        const char *wrong = judge_signature(signature, enclosed, wanted, &holds);
+        if (wrong != NULL)
+            finding.detail = wrong;
+        if (holds)
+            session_signer(session, enclosed != NULL ? enclosed : wanted);
     }
-    session_signer(session, wanted != NULL ? wanted : enclosed);
+    if (finding.detail != NULL)
+        session_found(session, &finding);
+    return holds;
 }
 
 static int expect_plain(struct expectations *all, const char *prefix, const char *name,
@@ -92,9 +117,15 @@ static int expect_plain(struct expectations *all, const char *prefix, const char
     return expect(all, &(struct expectation){.path = path, .list = list}, err);
 }
 
+/* An index that is being read. */
+struct index {
+    const char *path; /* of index.json */
+    const char *prefix, *case_number;
+    bool offsets, doubtful;
+};
+
 /* One row of "recordings" or "attachments". */
-static int expect_row(const json_t *row, const char *object, const char *case_number,
-                      const char *prefix, bool offsets, const char *id_key,
+static int expect_row(const json_t *row, const char *id_key, const struct index *index,
                       struct expectations *all, struct err *err)
 {
     const char *id;
@@ -102,63 +133,89 @@ static int expect_row(const json_t *row, const char *object, const char *case_nu
     struct expectation one = {.list = "index.json",
                               .has_sha256 = true,
                               .has_sm3 = true,
-                              .has_size = true,
-                              .has_offset = offsets};
-    if (json_take_text(row, id_key, object, &id, err) < 0 ||
-        json_take_text(row, "name", object, &name, err) < 0 ||
-        json_take_u64(row, "size", object, &one.size, err) < 0 ||
-        json_take_u64(row, "offset", object, &one.offset, err) < 0 ||
-        json_take_hex(row, "sha256", object, one.digests.sha256, 32, err) < 0 ||
-        json_take_hex(row, "sm3", object, one.digests.sm3, 32, err) < 0)
+                              .has_size = !index->doubtful,
+                              .has_offset = index->offsets && !index->doubtful,
+                              .doubtful = index->doubtful};
+    if (json_take_text(row, id_key, index->path, &id, err) < 0 ||
+        json_take_text(row, "name", index->path, &name, err) < 0 ||
+        json_take_u64(row, "size", index->path, &one.size, err) < 0 ||
+        json_take_u64(row, "offset", index->path, &one.offset, err) < 0 ||
+        json_take_hex(row, "sha256", index->path, one.digests.sha256, 32, err) < 0 ||
+        json_take_hex(row, "sm3", index->path, one.digests.sm3, 32, err) < 0)
         return -1;
     char path[BAG_PATH_MAX];
     char recording[64];
-    int len = snprintf(path, sizeof path, "%s%s", prefix, name);
+    char case_number[1024];
+    int len = snprintf(path, sizeof path, "%s%s", index->prefix, name);
     int id_len = snprintf(recording, sizeof recording, "%s", id);
+    (void)snprintf(case_number, sizeof case_number, "%s", index->case_number);
     if (len < 0 || (size_t)len >= sizeof path || id_len < 0 || (size_t)id_len >= sizeof recording)
-        return err_set(err, ERR_DAMAGED, object, "%s", _("a name is too long"));
-    char case_copy[1024];
-    (void)snprintf(case_copy, sizeof case_copy, "%s", case_number);
+        return err_set(err, ERR_DAMAGED, index->path, "%s", _("a name is too long"));
     one.path = path;
     one.recording = recording;
-    one.case_number = case_copy;
+    one.case_number = case_number;
     return expect(all, &one, err);
 }
 
-static int expect_rows(const json_t *root, const char *key, const char *id_key, const char *object,
-                       const char *case_number, const char *prefix, bool offsets,
-                       struct expectations *all, struct err *err)
+static int expect_rows(const json_t *root, const char *key, const char *id_key,
+                       const struct index *index, struct expectations *all, struct err *err)
 {
     json_t *rows;
-    if (json_take_array(root, key, object, &rows, err) < 0)
+    if (json_take_array(root, key, index->path, &rows, err) < 0)
         return -1;
     for (size_t i = 0; i < json_array_size(rows); i++)
-        if (expect_row(json_array_get(rows, i), object, case_number, prefix, offsets, id_key, all,
-                       err) < 0)
+        if (expect_row(json_array_get(rows, i), id_key, index, all, err) < 0)
             return -1;
     return 0;
 }
 
-static int expect_index(const struct tag_file *index, const char *prefix, bool offsets,
-                        struct expectations *all, struct err *err)
+static int expect_index(struct index *index, struct bytes text, struct expectations *all,
+                        struct bag_said *said, struct err *err)
 {
     AUTO(json_decref) json_t *root = NULL;
-    const char *case_number;
-    if (json_read(content_of(index), index->path, &root, err) < 0 ||
-        json_take_text(root, "case", index->path, &case_number, err) < 0 ||
-        expect_rows(root, "recordings", "id", index->path, case_number, prefix, offsets, all, err) <
-            0)
+    if (json_read(text, index->path, &root, err) < 0 ||
+        json_take_text(root, "case", index->path, &index->case_number, err) < 0 ||
+        expect_rows(root, "recordings", "id", index, all, err) < 0 ||
+        expect_rows(root, "attachments", "recording", index, all, err) < 0 ||
+        json_take_hex(root, "structure_sha256", index->path, said->structure, 32, err) < 0)
         return -1;
-    return expect_rows(root, "attachments", "recording", index->path, case_number, prefix, offsets,
-                       all, err);
+    said->has_structure = true;
+    return 0;
 }
 
-/* Payload-Oxum: octets and files of data/, as RFC 8493 section 2.2.2 has it. */
-static void check_oxum(struct session *session, const struct tree *tree, const char *prefix,
-                       const struct tag_file *info)
+static int read_index(struct session *session, const struct tree *tree, const char *prefix,
+                      bool offsets, struct expectations *all, struct bag_said *said,
+                      struct err *err)
+{
+    AUTO(tag_file_release) struct tag_file file = {0};
+    struct err found;
+    if (!load(session, tree, prefix, "index.json", INDEX_BYTES_MAX, LOAD_NAMED, &file))
+        return 0;
+    struct index index = {.path = file.path,
+                          .prefix = prefix,
+                          .offsets = offsets,
+                          .doubtful = expect_denies(all, file.path, content_of(&file))};
+    if (expect_index(&index, content_of(&file), all, said, &found) == 0) {
+        said->index_is_sound = !index.doubtful;
+        return 0;
+    }
+    if (found.kind == ERR_MEMORY) {
+        *err = found;
+        return -1;
+    }
+    if (!index.doubtful)
+        session_found_err(session, tree->target, index.path, &found);
+    return 0;
+}
+
+void bag_check_oxum(struct session *session, const struct tree *tree, const char *prefix)
 {
     static const char label[] = "Payload-Oxum: ";
-    const char *at = strstr(info->text, label);
+    AUTO(tag_file_release) struct tag_file info = {0};
+    session->report->checked++;
+    if (!load(session, tree, prefix, "bag-info.txt", INFO_BYTES_MAX, LOAD_NAMED, &info))
+        return;
+    const char *at = strstr(info.text, label);
     uint64_t octets = 0;
     uint64_t files = 0;
     char data[BAG_PATH_MAX];
@@ -178,60 +235,81 @@ static void check_oxum(struct session *session, const struct tree *tree, const c
     session_found(session, &(struct audit_finding){
                                .kind = AUDIT_DAMAGED,
                                .target = tree->target,
-                               .entry = info->path,
+                               .entry = info.path,
                                .detail = _("Payload-Oxum is not the sum of what is in data/")});
 }
 
-static void check_signed_list(struct session *session, const struct tree *tree, const char *prefix,
-                              const struct tag_file *list)
+/* The list that is signed, and whether it is what was signed. */
+static int read_signed_list(struct session *session, const struct tree *tree, const char *prefix,
+                            struct expectations *all, struct err *err)
 {
+    static const char name[] = "tagmanifest-sha256.txt";
+    AUTO(tag_file_release) struct tag_file list = {0};
     AUTO(tag_file_release) struct tag_file signature = {0};
     AUTO(tag_file_release) struct tag_file signer = {0};
-    bool have =
-        load(session, tree, prefix, "tagmanifest-sha256.txt.sig", KEY_SIGNATURE_MAX, &signature);
-    have = load(session, tree, prefix, "signer.pem", KEY_PEM_MAX, &signer) && have;
-    if (have)
-        bag_check_signature(session, tree, signature.path, content_of(list), content_of(&signature),
-                            content_of(&signer));
+    if (!load(session, tree, prefix, name, LIST_BYTES_MAX, LOAD_UNNAMED, &list))
+        return 0;
+    size_t before = all->count;
+    if (expect_manifest(session, tree,
+                        &(struct expect_list){.path = list.path,
+                                              .name = name,
+                                              .prefix = prefix,
+                                              .digest = EXPECT_SHA256,
+                                              .text = content_of(&list)},
+                        all, err) < 0)
+        return -1;
+    if (!load(session, tree, prefix, "tagmanifest-sha256.txt.sig", KEY_SIGNATURE_MAX, LOAD_UNNAMED,
+              &signature))
+        return 0;
+    bool has_signer = load(session, tree, prefix, "signer.pem", KEY_PEM_MAX, LOAD_NAMED, &signer) &&
+                      !expect_denies(all, signer.path, content_of(&signer));
+    bool holds = bag_check_signature(
+        session, tree,
+        &(struct bag_signature){.entry = signature.path,
+                                .message = content_of(&list),
+                                .signature = content_of(&signature),
+                                .pem = has_signer ? content_of(&signer) : (struct bytes){0}});
+    for (size_t i = before; i < all->count; i++)
+        all->at[i].doubtful = !holds;
+    return 0;
+}
+
+static int read_manifest(struct session *session, const struct tree *tree, const char *prefix,
+                         const char *name, enum expect_digest digest, struct expectations *all,
+                         struct err *err)
+{
+    AUTO(tag_file_release) struct tag_file file = {0};
+    if (!load(session, tree, prefix, name, LIST_BYTES_MAX, LOAD_NAMED, &file))
+        return 0;
+    return expect_manifest(
+        session, tree,
+        &(struct expect_list){.path = file.path,
+                              .name = name,
+                              .prefix = prefix,
+                              .digest = digest,
+                              .doubtful = expect_denies(all, file.path, content_of(&file)),
+                              .text = content_of(&file)},
+        all, err);
 }
 
 int bag_expect(struct session *session, const struct tree *tree, const char *prefix, bool offsets,
-               struct expectations *all, struct err *err)
+               struct expectations *all, struct bag_said *said, struct err *err)
 {
-    static const struct {
-        const char *name;
-        enum expect_digest digest;
-    } lists[] = {
-        {"tagmanifest-sha256.txt", EXPECT_SHA256}, /* the signed one first */
-        {"manifest-sha256.txt", EXPECT_SHA256},
-        {"manifest-sm3.txt", EXPECT_SM3},
-    };
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        AUTO(tag_file_release) struct tag_file list = {0};
-        if (!load(session, tree, prefix, lists[i].name, LIST_BYTES_MAX, &list))
-            continue;
-        if (i == 0)
-            check_signed_list(session, tree, prefix, &list);
-        if (expect_manifest(session, tree, list.path, lists[i].name, prefix, lists[i].digest,
-                            content_of(&list), all, err) < 0)
+    static const char *const names[] = {"bagit.txt",
+                                        "bag-info.txt",
+                                        "index.json",
+                                        "manifest-sha256.txt",
+                                        "manifest-sm3.txt",
+                                        "signer.pem",
+                                        "tagmanifest-sha256.txt",
+                                        "tagmanifest-sha256.txt.sig"};
+    *said = (struct bag_said){0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (expect_plain(all, prefix, names[i], "bag", err) < 0)
             return -1;
-    }
-    if (expect_plain(all, prefix, "tagmanifest-sha256.txt", "bag", err) < 0 ||
-        expect_plain(all, prefix, "tagmanifest-sha256.txt.sig", "bag", err) < 0)
+    if (read_signed_list(session, tree, prefix, all, err) < 0 ||
+        read_manifest(session, tree, prefix, "manifest-sha256.txt", EXPECT_SHA256, all, err) < 0 ||
+        read_manifest(session, tree, prefix, "manifest-sm3.txt", EXPECT_SM3, all, err) < 0)
         return -1;
-
-    AUTO(tag_file_release) struct tag_file index = {0};
-    struct err found;
-    if (load(session, tree, prefix, "index.json", INDEX_BYTES_MAX, &index) &&
-        expect_index(&index, prefix, offsets, all, &found) < 0) {
-        if (found.kind == ERR_MEMORY) {
-            *err = found;
-            return -1;
-        }
-        session_found_err(session, tree->target, index.path, &found);
-    }
-    AUTO(tag_file_release) struct tag_file info = {0};
-    if (load(session, tree, prefix, "bag-info.txt", INFO_BYTES_MAX, &info))
-        check_oxum(session, tree, prefix, &info);
-    return 0;
+    return read_index(session, tree, prefix, offsets, all, said, err);
 }

@@ -100,11 +100,8 @@ static bool judge(struct session *session, const struct reading *reading)
 {
     const struct content *content = &reading->content;
     const struct digest_job *job = &reading->job;
-    if (!reading->again) {
-        if (!job->failed && matches(content, &job->pair))
-            return false;
-        return true;
-    }
+    if (!reading->again)
+        return job->failed || !matches(content, &job->pair);
     if (job->failed)
         report(session, content,
                reading->err.kind == ERR_DAMAGED ? AUDIT_DAMAGED : AUDIT_UNREADABLE,
@@ -139,8 +136,6 @@ static void take_one(struct session *session, int wait_ms)
     if (judge(session, reading)) {
         reading->again = true;
         job->past_cache = true;
-        job->failed = false;
-        job->done = 0;
         session->under_way++;
         session->total_bytes += reading->content.size;
         digest_pool_put(session->pool, job);
@@ -158,7 +153,8 @@ int content_check(struct session *session, const struct content *content, struct
     while (session->under_way >= digest_pool_room(session->pool))
         take_one(session, PROGRESS_MS);
     session->under_way++;
-    session->total_bytes += content->size;
+    if (!session->total_is_known)
+        session->total_bytes += content->size;
     digest_pool_put(session->pool, &reading->job);
     return 0;
 }

@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
-#include "base/progress.h"
 #include "disc/disc.h"
 #include "vault/key.h"
 
@@ -17,41 +16,88 @@
 
 enum { SUMS_BYTES_MAX = 64 << 20, DISC_JSON_MAX = 64 << 20, PREFIX_MAX = 4096 };
 
+static const char sums_name[] = "SHA256SUMS";
+
 AUTO_DEFINE(struct disc_listing *, disc_listing_release, NULL);
 AUTO_DEFINE(struct disc_record *, disc_record_release, NULL);
 
-/* A bag is where a bagit.txt lies: in a folder of cases/ on a disc, at the root or one folder below
- * it elsewhere. */
-static int expect_bags(struct session *session, const struct tree *tree, struct expectations *all,
-                       struct err *err)
+/* ---- bags on a carrier ---- */
+
+/* Folders that hold a bag, as prefixes. */
+struct bags {
+    char **at;
+    size_t count;
+};
+
+static void bags_release_at(struct bags *bags)
 {
-    static const char mark[] = "bagit.txt";
+    for (size_t i = 0; i < bags->count; i++)
+        free(bags->at[i]);
+    free(bags->at);
+}
+
+/* The length of the folder's name with its slash where the path is one of a bag's own files. */
+static bool is_mark(const char *path, size_t *prefix_len)
+{
+    /* more than one, since the one may be missing; not one that a payload could have */
+    static const char *const marks[] = {"bagit.txt", "tagmanifest-sha256.txt",
+                                        "manifest-sha256.txt"};
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    *prefix_len = (size_t)(name - path);
+    if (*prefix_len >= PREFIX_MAX || (*prefix_len >= 5 && strncmp(name - 5, "data/", 5) == 0 &&
+                                      (*prefix_len == 5 || name[-6] == '/')))
+        return false;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (strcmp(name, marks[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool bags_hold(const struct bags *bags, const char *prefix, size_t len)
+{
+    for (size_t i = bags->count; i > 0; i--) /* the last one, mostly */
+        if (strlen(bags->at[i - 1]) == len && strncmp(bags->at[i - 1], prefix, len) == 0)
+            return true;
+    return false;
+}
+
+static int find_bags(const struct tree *tree, struct bags *bags, struct err *err)
+{
     for (size_t i = 0; i < tree->count; i++) {
-        const char *path = tree->files[i].path;
-        size_t len = strlen(path);
-        char prefix[PREFIX_MAX];
-        if (len < sizeof mark - 1 || len >= sizeof prefix ||
-            strcmp(path + len - (sizeof mark - 1), mark) != 0 ||
-            (len > sizeof mark - 1 && path[len - sizeof mark] != '/'))
+        size_t len;
+        if (!is_mark(tree->files[i].path, &len) || bags_hold(bags, tree->files[i].path, len))
             continue;
-        memcpy(prefix, path, len - (sizeof mark - 1));
-        prefix[len - (sizeof mark - 1)] = '\0';
-        if (bag_expect(session, tree, prefix, false, all, err) < 0)
+        char **more = realloc(bags->at, (bags->count + 1) * sizeof *more);
+        if (more == NULL)
+            return err_memory(err, tree->target);
+        bags->at = more;
+        bags->at[bags->count] = strndup(tree->files[i].path, len);
+        if (bags->at[bags->count] == NULL)
+            return err_memory(err, tree->target);
+        bags->count++;
+    }
+    return 0;
+}
+
+static int expect_bags(struct session *session, const struct tree *tree, const struct bags *bags,
+                       struct expectations *all, struct err *err)
+{
+    for (size_t i = 0; i < bags->count; i++) {
+        struct bag_said said;
+        if (bag_expect(session, tree, bags->at[i], false, all, &said, err) < 0)
             return -1;
     }
     return 0;
 }
 
-/* A file of the disc's root; true when it could be read. */
-static bool load(struct session *session, const struct tree *tree, const char *name, size_t ceiling,
-                 char **text, size_t *len)
+static void check_oxums(struct session *session, const struct tree *tree, const struct bags *bags)
 {
-    struct err err;
-    if (tree_read(tree, name, ceiling, text, len, &err) == 0)
-        return true;
-    session_found_err(session, tree->target, name, &err);
-    return false;
+    for (size_t i = 0; i < bags->count; i++)
+        bag_check_oxum(session, tree, bags->at[i]);
 }
+
+/* ---- the disc's own lists ---- */
 
 /* disc.json and the system area's record are signed by the same key. */
 struct signed_things {
@@ -72,83 +118,191 @@ static struct bytes bytes_at(const char *at, size_t len)
     return (struct bytes){(const uint8_t *)at, len};
 }
 
-static int expect_disc(struct session *session, const struct tree *tree,
-                       struct signed_things *things, struct expectations *all, struct err *err)
+/* A file of the disc's root. That it is not there or cannot be read is found by expect_compare. */
+static bool load(const struct tree *tree, const char *name, size_t ceiling, char **text,
+                 size_t *len)
 {
-    bool signer = load(session, tree, "signer.pem", KEY_PEM_MAX, &things->pem, &things->pem_len);
-    bool json =
-        load(session, tree, "disc.json", DISC_JSON_MAX, &things->disc_json, &things->disc_json_len);
-    bool signature = load(session, tree, "disc.json.sig", KEY_SIGNATURE_MAX, &things->signature,
-                          &things->signature_len);
-    if (signer && json && signature)
-        bag_check_signature(session, tree, "disc.json.sig",
-                            bytes_at(things->disc_json, things->disc_json_len),
-                            bytes_at(things->signature, things->signature_len),
-                            bytes_at(things->pem, things->pem_len));
-    if (load(session, tree, "SHA256SUMS", SUMS_BYTES_MAX, &things->sums, &things->sums_len) &&
-        expect_manifest(session, tree, "SHA256SUMS", "SHA256SUMS", "", EXPECT_SHA256,
-                        bytes_at(things->sums, things->sums_len), all, err) < 0)
-        return -1;
+    struct err ignored;
+    return tree_read(tree, name, ceiling, text, len, &ignored) == 0;
+}
+
+/* What every disc has at its root, named by SHA256SUMS or not. */
+static int expect_root(struct expectations *all, const struct disc_record *record, struct err *err)
+{
+    static const char *const names[] = {"signer.pem", "disc.json", "disc.json.sig"};
+    char path[PREFIX_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%s", names[i]);
+        if (expect(all, &(struct expectation){.path = path, .list = "disc"}, err) < 0)
+            return -1;
+    }
     /* the list cannot name itself; the signed record holds its digest */
-    return expect(all, &(struct expectation){.path = (char[]){"SHA256SUMS"}, .list = "disc"}, err);
+    (void)snprintf(path, sizeof path, "SHA256SUMS");
+    struct expectation sums = {.path = path, .list = "disc", .is_single = true};
+    if (record != NULL) {
+        sums.has_sha256 = true;
+        memcpy(sums.digests.sha256, record->sha256sums, sizeof sums.digests.sha256);
+    }
+    return expect(all, &sums, err);
 }
 
-static void found_in_record(struct session *session, const char *path, enum audit_kind kind,
-                            const char *detail)
+static int read_sums(struct session *session, const struct tree *tree, struct signed_things *things,
+                     struct expectations *all, struct err *err)
 {
-    session_found(session, &(struct audit_finding){
-                               .kind = kind, .target = path, .entry = NULL, .detail = detail});
+    if (!load(tree, "SHA256SUMS", SUMS_BYTES_MAX, &things->sums, &things->sums_len))
+        return 0;
+    struct bytes sums = bytes_at(things->sums, things->sums_len);
+    struct expect_list list = {.path = "SHA256SUMS",
+                               .name = sums_name,
+                               .prefix = "",
+                               .digest = EXPECT_SHA256,
+                               .doubtful = expect_denies(all, "SHA256SUMS", sums),
+                               .text = sums};
+    return expect_manifest(session, tree, &list, all, err);
 }
 
-static void check_sums(struct session *session, const struct tree *tree,
-                       const struct signed_things *things, const struct disc_record *record)
+/* The record's word does not count: its signature does not hold, and that is found. */
+static void forget_record(struct expectations *all)
 {
-    struct digest_pair pair;
-    struct err err;
-    session->report->checked++;
-    if (things->sums == NULL)
-        return; /* found missing already */
-    if (digest_bytes(bytes_at(things->sums, things->sums_len), &pair, &err) < 0)
-        session_found_err(session, tree->target, "SHA256SUMS", &err);
-    else if (memcmp(pair.sha256, record->sha256sums, sizeof pair.sha256) != 0)
-        session_found(session,
-                      &(struct audit_finding){.kind = AUDIT_DAMAGED,
-                                              .target = tree->target,
-                                              .entry = "SHA256SUMS",
-                                              .detail = _("is not the list that was signed")});
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->at[i].list == sums_name)
+            all->at[i].doubtful = false;
+        if (strcmp(all->at[i].path, "SHA256SUMS") == 0)
+            all->at[i].has_sha256 = false;
+    }
 }
 
-/* The record in the system area, and what it states of all bytes that are no file's content. */
-static int check_record(struct session *session, const struct tree *tree,
-                        const struct disc_listing *listing, const struct signed_things *things,
-                        struct err *err)
+static bool check_record(struct session *session, const struct tree *tree,
+                         const struct disc_record *record, struct bytes pem)
+{
+    return bag_check_signature(
+        session, tree,
+        &(struct bag_signature){.entry = _("(record in the system area)"),
+                                .message = bytes_of(record->message),
+                                .signature = {record->signature, record->signature_len},
+                                .pem = pem});
+}
+
+/* Where one of the things is not what was listed, that is found already. */
+static void check_disc_json(struct session *session, const struct tree *tree,
+                            struct signed_things *things, struct bytes pem,
+                            const struct expectations *all)
+{
+    bool json =
+        load(tree, "disc.json", DISC_JSON_MAX, &things->disc_json, &things->disc_json_len) &&
+        !expect_denies(all, "disc.json", bytes_at(things->disc_json, things->disc_json_len));
+    bool signature =
+        load(tree, "disc.json.sig", KEY_SIGNATURE_MAX, &things->signature,
+             &things->signature_len) &&
+        !expect_denies(all, "disc.json.sig", bytes_at(things->signature, things->signature_len));
+    if (json && signature)
+        (void)bag_check_signature(
+            session, tree,
+            &(struct bag_signature){.entry = "disc.json.sig",
+                                    .message = bytes_at(things->disc_json, things->disc_json_len),
+                                    .signature = bytes_at(things->signature, things->signature_len),
+                                    .pem = pem});
+}
+
+/* The disc's lists, and the signatures over them. `record` is NULL where there is none. */
+static int expect_disc(struct session *session, const struct tree *tree,
+                       const struct disc_record *record, bool *record_holds,
+                       struct expectations *all, struct err *err)
+{
+    AUTO(signed_things_release) struct signed_things things = {0};
+    if (expect_root(all, record, err) < 0 || read_sums(session, tree, &things, all, err) < 0)
+        return -1;
+    struct bytes pem = {0};
+    if (load(tree, "signer.pem", KEY_PEM_MAX, &things.pem, &things.pem_len) &&
+        !expect_denies(all, "signer.pem", bytes_at(things.pem, things.pem_len)))
+        pem = bytes_at(things.pem, things.pem_len);
+    *record_holds = record != NULL && check_record(session, tree, record, pem);
+    if (!*record_holds)
+        forget_record(all);
+    check_disc_json(session, tree, &things, pem, all);
+    return 0;
+}
+
+/* ---- a disc image ---- */
+
+static void found_in_image(struct session *session, const char *path, enum audit_kind kind,
+                           const char *detail)
+{
+    session_found(session, &(struct audit_finding){.kind = kind, .target = path, .detail = detail});
+}
+
+/* What the record states of all bytes that are no file's content: told where no file showed it. */
+static void check_structure(struct session *session, const struct tree *tree,
+                            const struct disc_listing *listing, const struct disc_record *record,
+                            bool misplaced)
 {
     struct err found;
-    struct disc_record record = {0};
-    AUTO(disc_record_release) struct disc_record *to_release = &record;
-    if (disc_record_read(tree->fd, tree->target, &record, &found) < 0) {
-        if (found.kind == ERR_MEMORY)
-            return (void)(*err = found), -1;
-        session_found_err(session, tree->target, NULL, &found);
-        return 0;
-    }
-    if (things->pem != NULL)
-        bag_check_signature(session, tree, _("(record in the system area)"),
-                            bytes_of(record.message),
-                            (struct bytes){record.signature, record.signature_len},
-                            bytes_at(things->pem, things->pem_len));
-    check_sums(session, tree, things, &record);
-
     struct digest_pair structure;
     session->report->checked++;
-    if (disc_structure(tree->fd, tree->target, listing, record.image_bytes, &structure, &found) < 0)
+    if (listing->size > record->image_bytes)
+        session_found(session, &(struct audit_finding){
+                                   .kind = AUDIT_EXTRA,
+                                   .target = tree->target,
+                                   .has_range = true,
+                                   .first = record->image_bytes,
+                                   .last = listing->size - 1,
+                                   .detail = _("the file goes on behind the end of the image")});
+    if (misplaced)
+        return;
+    if (disc_structure(tree->fd, tree->target, listing, record->image_bytes, &structure, &found) <
+        0)
         session_found_err(session, tree->target, NULL, &found);
-    else if (!digest_equal(&structure, &record.structure))
-        found_in_record(session, tree->target, AUDIT_DAMAGED,
-                        _("folders, tables or padding of the image differ from what was signed"));
-    else if (listing->size > record.image_bytes)
-        found_in_record(session, tree->target, AUDIT_EXTRA,
-                        _("the file goes on behind the end of the image"));
+    else if (!digest_equal(&structure, &record->structure))
+        found_in_image(session, tree->target, AUDIT_DAMAGED,
+                       _("folders, tables or padding of the image differ from what was signed"));
+}
+
+/* Extents that follow each other are one place. */
+static int fill_tree(struct tree *tree, const struct disc_listing *listing, struct err *err)
+{
+    tree->end = listing->size;
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct disc_file *file = &listing->files[i];
+        struct tree_file one = {.path = file->path, .size = file->size};
+        for (size_t k = 0; k < file->extent_count; k++) {
+            if (k == 0)
+                one.offset = file->extents[0].offset;
+            else if (file->extents[k].offset !=
+                     file->extents[k - 1].offset + file->extents[k - 1].size)
+                one.kind = TREE_SCATTERED;
+        }
+        if (tree_add(tree, &one, err) < 0)
+            return -1;
+    }
+    tree_sort(tree);
+    return 0;
+}
+
+static int audit_disc(struct session *session, const struct tree *tree,
+                      const struct disc_listing *listing, struct err *err)
+{
+    AUTO(expectations_release) struct expectations all = {0};
+    AUTO(bags_release) struct bags bags = {0};
+    struct disc_record record = {0};
+    AUTO(disc_record_release) struct disc_record *to_release = &record;
+    struct err found;
+    bool holds;
+    uint64_t findings = session->report->findings;
+    uint64_t misplaced = session->misplaced;
+    bool has_record = disc_record_read(tree->fd, tree->target, &record, &found) == 0;
+    if (!has_record && found.kind == ERR_MEMORY)
+        return (void)(*err = found), -1;
+    if (!has_record)
+        session_found_err(session, tree->target, _("(record in the system area)"), &found);
+    if (expect_disc(session, tree, has_record ? &record : NULL, &holds, &all, err) < 0 ||
+        find_bags(tree, &bags, err) < 0 || expect_bags(session, tree, &bags, &all, err) < 0 ||
+        expect_compare(session, tree, &all, err) < 0)
+        return -1;
+    content_drain(session); /* the tree's descriptor is shared */
+    if (holds)
+        check_structure(session, tree, listing, &record, session->misplaced != misplaced);
+    if (session->report->findings == findings && session->options->level != AUDIT_LISTED)
+        check_oxums(session, tree, &bags);
     return 0;
 }
 
@@ -161,26 +315,21 @@ int carrier_image(struct session *session, int fd, const char *path, struct err 
     struct disc_listing listing = {0};
     AUTO(disc_listing_release) struct disc_listing *to_release = &listing;
     if (disc_listing_read(fd, path, &listing, &found) < 0) {
-        if (found.kind == ERR_MEMORY || found.kind == ERR_SYSTEM)
+        if (found.kind == ERR_MEMORY)
             return (void)(*err = found), -1;
+        (void)err_wrap(&found, "%s", _("the contents could not be looked at"));
         session_found_err(session, path, NULL, &found);
         return 0;
     }
-    for (size_t i = 0; i < listing.count; i++) {
-        const struct disc_file *file = &listing.files[i];
-        if (tree_add(&tree, file->path, file->size,
-                     file->extent_count > 0 ? file->extents[0].offset : 0, err) < 0)
-            return -1;
-    }
-    tree_sort(&tree);
-    AUTO(expectations_release) struct expectations all = {0};
-    AUTO(signed_things_release) struct signed_things things = {0};
-    if (expect_disc(session, &tree, &things, &all, err) < 0 ||
-        check_record(session, &tree, &listing, &things, err) < 0 ||
-        expect_bags(session, &tree, &all, err) < 0 || expect_compare(session, &tree, &all, err) < 0)
-        return -1;
-    content_drain(session); /* the tree's descriptor is shared */
-    return 0;
+    return fill_tree(&tree, &listing, err) < 0 ? -1 : audit_disc(session, &tree, &listing, err);
+}
+
+/* ---- a folder ---- */
+
+static bool is_disc(const struct tree *tree)
+{
+    return tree_find(tree, "disc.json") != NULL || tree_find(tree, "disc.json.sig") != NULL ||
+           tree_find(tree, "SHA256SUMS") != NULL;
 }
 
 int carrier_folder(struct session *session, int folder, const char *path, struct err *err)
@@ -188,21 +337,24 @@ int carrier_folder(struct session *session, int folder, const char *path, struct
     AUTO(tree_release) struct tree tree;
     tree_init(&tree, path);
     tree.folder = folder;
-    if (tree_add_folder(&tree, err) < 0)
+    uint64_t findings = session->report->findings;
+    if (tree_add_folder(session, &tree, err) < 0)
         return -1;
     tree_sort(&tree);
     AUTO(expectations_release) struct expectations all = {0};
-    AUTO(signed_things_release) struct signed_things things = {0};
-    if (tree_find(&tree, "disc.json") != NULL &&
-        expect_disc(session, &tree, &things, &all, err) < 0)
+    AUTO(bags_release) struct bags bags = {0};
+    bool no_record;
+    if (find_bags(&tree, &bags, err) < 0)
         return -1;
-    if (expect_bags(session, &tree, &all, err) < 0)
-        return -1;
-    if (all.count == 0)
+    if (bags.count == 0 && !is_disc(&tree))
         return err_set(err, ERR_USAGE, path, "%s",
                        _("neither a vault, nor an unpacked archive or disc"));
-    if (expect_compare(session, &tree, &all, err) < 0)
+    if ((is_disc(&tree) && expect_disc(session, &tree, NULL, &no_record, &all, err) < 0) ||
+        expect_bags(session, &tree, &bags, &all, err) < 0 ||
+        expect_compare(session, &tree, &all, err) < 0)
         return -1;
     content_drain(session);
+    if (session->report->findings == findings && session->options->level != AUDIT_LISTED)
+        check_oxums(session, &tree, &bags);
     return 0;
 }

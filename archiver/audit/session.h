@@ -11,8 +11,9 @@ struct session {
     const struct audit_options *options;
     struct audit_report *report;
     struct digest_pool *pool;
-    uint64_t read_before; /* bytes of contents that were done before the pool's count */
-    uint64_t total_bytes; /* to be read, for progress; grows as targets are opened */
+    uint64_t total_bytes; /* to be read, for progress; second readings come on top */
+    bool total_is_known;  /* said before anything was opened */
+    uint64_t misplaced;   /* findings about where, how long or whether files are */
     size_t under_way;     /* contents in the pool */
 };
 
@@ -53,6 +54,7 @@ struct content {
 /*
  * Reads the content now or later and compares. What differs is read again past the page cache: a
  * fault that is still there is DAMAGED, one that has gone is TRANSIENT (memory or transport).
+ * Counts as one thing checked when done.
  * On -1 (ERR_MEMORY) a descriptor that was to be owned is closed.
  */
 int content_check(struct session *session, const struct content *content, struct err *err);

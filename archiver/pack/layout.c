@@ -44,7 +44,9 @@ static int member_keep(struct pack_layout *layout, const struct tar_member *memb
 
 static int members_read(struct tar_reader *reader, struct pack_layout *layout, struct err *err)
 {
-    size_t room = 0;
+    size_t room = layout->count > 0 ? 64 : 0;
+    while (room < layout->count)
+        room *= 2; /* as it was grown before */
     struct tar_member member;
     for (;;) {
         bool found;
@@ -75,6 +77,19 @@ int pack_layout_read(int fd, const char *object, struct pack_layout *layout, str
     if (EVP_DigestFinal_ex(structure, layout->structure, NULL) != 1)
         return err_memory(err, object);
     return 0;
+}
+
+int pack_layout_resume(int fd, const char *object, uint64_t from, uint64_t to,
+                       struct pack_layout *layout, bool *resumed, struct err *err)
+{
+    AUTO(free) struct tar_reader *reader = malloc(sizeof *reader);
+    if (reader == NULL)
+        return err_memory(err, object);
+    *resumed = false;
+    if (tar_reader_init(reader, fd, object, NULL, err) < 0 ||
+        tar_find(reader, from, to, resumed, err) < 0)
+        return -1;
+    return *resumed ? members_read(reader, layout, err) : 0;
 }
 
 void pack_layout_release(struct pack_layout *layout)

@@ -106,6 +106,14 @@ struct pack_layout {
     uint8_t structure[32]; /* valid when read_to == size */
 };
 int pack_layout_read(int fd, const char *object, struct pack_layout *layout, struct err *err);
+
+/*
+ * Goes on behind damaged headers: looks for a sound one in [from, to), multiples of 512, and adds
+ * the members from there. Errors as of pack_layout_read; the structure is not to be had any more.
+ *   resumed   false where there is no sound header; nothing was added
+ */
+int pack_layout_resume(int fd, const char *object, uint64_t from, uint64_t to,
+                       struct pack_layout *layout, bool *resumed, struct err *err);
 void pack_layout_release(struct pack_layout *layout);
 
 #endif

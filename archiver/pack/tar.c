@@ -354,3 +354,23 @@ int tar_next(struct tar_reader *reader, struct tar_member *member, bool *found, 
         at += (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
     }
 }
+
+int tar_find(struct tar_reader *reader, uint64_t from, uint64_t to, bool *found, struct err *err)
+{
+    *found = false;
+    if (to > reader->size)
+        to = reader->size;
+    for (uint64_t at = from; at < to && to - at >= TAR_BLOCK; at += TAR_BLOCK) {
+        struct bytes seen;
+        struct err unsound;
+        if (window_take(reader, at, TAR_BLOCK, &seen, err) < 0)
+            return -1;
+        if (block_check(reader, seen.at, at, &unsound) < 0)
+            continue;
+        reader->at = at;
+        reader->content_end = at;
+        *found = true;
+        return 0;
+    }
+    return 0;
+}

@@ -53,4 +53,8 @@ int tar_reader_init(struct tar_reader *reader, int fd, const char *object, EVP_M
  */
 int tar_next(struct tar_reader *reader, struct tar_member *member, bool *found, struct err *err);
 
+/* Looks for a sound header at a multiple of TAR_BLOCK in [from, to); tar_next goes on there. *found
+ * is false where there is none. */
+int tar_find(struct tar_reader *reader, uint64_t from, uint64_t to, bool *found, struct err *err);
+
 #endif

@@ -70,6 +70,13 @@ static bool is_loose(struct fixture *fixture, const char *stored)
     return loose;
 }
 
+static uint64_t loose_bytes(struct fixture *fixture, const char *case_number)
+{
+    uint64_t bytes = 99;
+    ok(catalog_loose_bytes(fixture->catalog, case_number, &bytes, &fixture->err));
+    return bytes;
+}
+
 static size_t unsealed(struct fixture *fixture, const char *case_number)
 {
     int64_t *numbers = NULL;
@@ -89,6 +96,9 @@ static void sealing_takes_what_lies_loose(void **state)
     int64_t note = attach(fixture, recording, "note.txt", "cd.txt");
     assert_true(is_loose(fixture, "ab.mp4"));
     assert_true(is_loose(fixture, "cd.txt"));
+    assert_true(loose_bytes(fixture, NULL) > 0);
+    assert_int_equal(loose_bytes(fixture, "乙"), loose_bytes(fixture, NULL));
+    assert_int_equal(loose_bytes(fixture, "丙"), 0);
     assert_int_equal(unsealed(fixture, "甲"), 1);
     int waiting = 0;
     ok(catalog_attachments_unsealed(fixture->catalog, "甲", count_attachment, &waiting,
@@ -99,6 +109,8 @@ static void sealing_takes_what_lies_loose(void **state)
     ok(seal(fixture, "甲", 1, "v1.tar", &recording, 1, &note, 1, &first));
     assert_false(is_loose(fixture, "ab.mp4"));
     assert_false(is_loose(fixture, "cd.txt"));
+    assert_int_equal(loose_bytes(fixture, NULL), 0);
+    assert_int_equal(loose_bytes(fixture, "甲"), 0);
     bool known = false;
     ok(catalog_stored_is_known(fixture->catalog, "cd.txt", &known, &fixture->err));
     assert_true(known);

@@ -122,8 +122,12 @@ static bool is_media_format(const char *format)
                                         "wav",
                                         "mxf",
                                         "dhav",
-                                        "image2",
-                                        "tedcaptions"};
+                                        "ogg",
+                                        "flac",
+                                        "amr",
+                                        "aiff",
+                                        "caf",
+                                        "image2"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(format, names[i]) == 0)
             return true;
@@ -306,6 +310,7 @@ static void open_format(AVIOContext *io, const AVInputFormat *format, bool named
     if (failed < 0 && !report->is_media && !named) {
         report->container = NULL; /* it only looked like one */
     } else if (failed < 0) {
+        report->is_media = true;
         char text[AV_ERROR_MAX_STRING_SIZE] = "";
         (void)av_strerror(failed, text, sizeof text);
         report_add_issue(report, "damaged", "the %s structure cannot be read: %s",

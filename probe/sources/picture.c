@@ -7,6 +7,7 @@
 #include "probe/heif.h"
 #include "probe/scan.h"
 #include "probe/sources/exif.h"
+#include "probe/sources/tiff.h"
 
 enum { SEGMENTS_MAX = 1024, CHUNKS_MAX = 1024, C2PA_LOOK = 64 };
 
@@ -20,6 +21,16 @@ static void exif_at(struct probe_input *input, uint64_t at, uint64_t len,
     size_t got = input_read(input, at, octets, want);
     exif_read((struct probe_bytes){octets, got}, report);
     free(octets);
+}
+
+static void tiff_scan(struct probe_input *input, struct probe_report *report)
+{
+    uint8_t *block = malloc(TIFF_COLLECTED_MAX);
+    if (block == NULL)
+        return;
+    size_t len = tiff_collect(input, 0, input_size(input), block);
+    exif_read((struct probe_bytes){block, len}, report);
+    free(block);
 }
 
 /* A JPEG segment from behind its length on. */
@@ -94,10 +105,10 @@ static void picture_scan(struct probe_input *input, struct probe_report *report)
         jpeg_scan(input, report);
     else if (memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0)
         png_scan(input, report);
-    else if (memcmp(head, "II*\0", 4) == 0 || memcmp(head, "MM\0*", 4) == 0)
-        exif_at(input, 0, input_size(input), report);
     else if (memcmp(head + 4, "ftyp", 4) == 0)
         heif_scan(input, report);
+    else
+        tiff_scan(input, report);
 }
 
 const struct source source_picture = {.name = "picture", .scan = picture_scan};

@@ -261,6 +261,58 @@ static void a_position_of_signed_fractions_and_without_lock_is_read(void **state
     probe_report_free(report);
 }
 
+/* Cameras for survey put the directories behind the picture. */
+static void a_tiff_with_its_directories_far_behind_is_read(void **state)
+{
+    (void)state;
+    enum { FAR = 300000 };
+    static const struct {
+        const char *path;
+        bool little;
+    } cases[] = {{"little.tif", true}, {"big.tif", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run((const char *[]){FFMPEG, "-f", "lavfi", "-i",
+                             "nullsrc=size=400x300:duration=1,geq=random(1)*255:128:128",
+                             "-frames:v", "1", "-pix_fmt", "rgb24", "-compression_algo", "raw",
+                             cases[i].path, NULL});
+        run((const char *[]){"exiftool", "-q", "-overwrite_original",
+                             cases[i].little ? "-ExifByteOrder=II" : "-ExifByteOrder=MM",
+                             "-DateTimeOriginal=2026:01:15 12:00:00", "-OffsetTimeOriginal=+01:00",
+                             "-Make=ACME", "-Model=Body 3", "-GPSLatitude=31.2304",
+                             "-GPSLatitudeRef=N", "-GPSLongitude=121.4737", "-GPSLongitudeRef=E",
+                             cases[i].path, NULL});
+        struct probe_report *report = scan_file("picture", cases[i].path);
+        assert_time(report, "exif-datetimeoriginal", "2026-01-15T12:00:00+01:00", PROBE_CERTAIN);
+        assert_string_equal(report->make, "ACME");
+        assert_string_equal(report->model, "Body 3");
+        assert_int_equal(report->position_count, 1);
+        assert_float_equal(report->positions[0].fix.latitude, 31.2304, 1e-6);
+        probe_report_free(report);
+    }
+    struct octets near = {0};
+    exif_of(&near);
+    uint8_t *far = calloc(1, FAR + near.len);
+    assert_non_null(far);
+    memcpy(far, "II*\0", 4);
+    memcpy(far + FAR, near.at, near.len);
+    for (int i = 0; i < 4; i++)
+        far[4 + i] = (uint8_t)((FAR + 8) >> (8 * i));
+    static const size_t offsets[] = {8 + 2 + 8, 8 + 2 + 12 + 8, 38 + 2 + 8, 38 + 2 + 12 + 8,
+                                     38 + 2 + 36 + 8};
+    for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+        uint8_t *at = far + FAR + offsets[i];
+        uint32_t moved = read_le32(at) + FAR;
+        for (int k = 0; k < 4; k++)
+            at[k] = (uint8_t)(moved >> (8 * k));
+    }
+    assert_exif(scan_octets("picture", far, FAR + near.len));
+    far[FAR + 8 + 2 + 12 + 2] = 13; /* the later type of offsets */
+    assert_exif(scan_octets("picture", far, FAR + near.len));
+    for (size_t cut = 0; cut <= near.len; cut++)
+        probe_report_free(scan_octets("picture", far, FAR + cut));
+    free(far);
+}
+
 static void full_box(struct octets *o, const char *type, unsigned flags, const struct octets *rest)
 {
     struct octets content = {0};
@@ -374,6 +426,7 @@ int main(void)
         cmocka_unit_test(any_octet_may_be_wrong),
         cmocka_unit_test(pictures_that_exiftool_tagged_are_read),
         cmocka_unit_test(a_position_of_signed_fractions_and_without_lock_is_read),
+        cmocka_unit_test(a_tiff_with_its_directories_far_behind_is_read),
         cmocka_unit_test(a_picture_of_items_is_described),
         cmocka_unit_test(a_picture_without_exif_says_nothing),
         cmocka_unit_test(a_c2pa_manifest_in_a_jpeg_is_told),

@@ -5,7 +5,7 @@
 #include "probe/fail.h"
 #include "probe/time.h"
 
-enum { STEPS_MAX = 20000, EXACT_MAX = 64 };
+enum { STEPS_MAX = 20000, EXACT_MAX = 64, YEAR_MIN = 1990, YEAR_MAX = 2099 };
 
 static const char *const field_names[] = {
     [PATTERN_DEVICE] = "device",   [PATTERN_OFFICER] = "officer", [PATTERN_SEQUENCE] = "sequence",
@@ -56,11 +56,16 @@ static bool parse_detail(struct pattern_token *token, struct probe_bytes detail)
     }
     if (token->field == PATTERN_ANY || detail.len == 0)
         return false;
+    token->numbered = detail.at[0] == '#';
+    if (token->numbered && detail.len == 1)
+        return true;
+    if (token->numbered)
+        detail = (struct probe_bytes){detail.at + 1, detail.len - 1};
     size_t number = 0;
     for (size_t i = 0; i < detail.len; i++) {
         if (detail.at[i] < '0' || detail.at[i] > '9') {
             token->text = detail;
-            return true;
+            return !token->numbered;
         }
         number = number * 10 + (size_t)(detail.at[i] - '0');
         if (number > EXACT_MAX)
@@ -176,7 +181,8 @@ static size_t read_time(struct probe_bytes format, struct probe_bytes rest,
         if (letter != NULL)
             parts[letter - time_letters] = parts[letter - time_letters] * 10 + (c - '0');
     }
-    if (!time_is_valid(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]))
+    if (parts[0] < YEAR_MIN || parts[0] > YEAR_MAX ||
+        !time_is_valid(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]))
         return 0;
     match->wall_us = time_from_parts(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]);
     match->has_time = true;
@@ -216,6 +222,15 @@ static bool match_words(struct matcher *matcher, size_t token, struct probe_byte
     return false;
 }
 
+/* Whether a run has the digits that its field asks for. */
+static bool digits_ok(const struct pattern_token *token, struct probe_bytes run)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < run.len; i++)
+        digits += run.at[i] >= '0' && run.at[i] <= '9' ? 1 : 0;
+    return !token->numbered || (token->exact > 0 ? digits == run.len : digits > 0);
+}
+
 /* A field of any length, the shortest that lets the rest match; {*} may be empty. */
 static bool match_run(struct matcher *matcher, size_t token, struct probe_bytes rest)
 {
@@ -223,7 +238,8 @@ static bool match_run(struct matcher *matcher, size_t token, struct probe_bytes 
     bool any = this->field == PATTERN_ANY;
     for (size_t len = 0; len <= rest.len; len++) {
         bool long_enough = any || (this->exact > 0 ? len == this->exact : len > 0);
-        if (long_enough && take(matcher, token, rest, len))
+        if (long_enough && digits_ok(this, (struct probe_bytes){rest.at, len}) &&
+            take(matcher, token, rest, len))
             return true;
         if (len == rest.len || (!any && !is_field_octet(rest.at[len])) ||
             (this->exact > 0 && len == this->exact))

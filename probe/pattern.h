@@ -22,6 +22,7 @@ struct pattern_token {
     enum pattern_field field;
     struct probe_bytes text; /* literal text, the time's format, or the words */
     size_t exact;            /* so many characters, 0 for any number */
+    bool numbered;           /* a digit among them; with `exact` nothing but digits */
 };
 
 struct pattern {

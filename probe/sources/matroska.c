@@ -25,6 +25,11 @@ enum {
     ID_SIMPLE_TAG = 0x67c8,
     ID_TAG_NAME = 0x45a3,
     ID_TAG_STRING = 0x4487,
+    ID_TRACKS = 0x1654ae6b,
+    ID_TRACK = 0xae,
+    ID_ENCODINGS = 0x6d80,
+    ID_ENCODING = 0x6240,
+    ID_ENCRYPTION = 0x5035,
 };
 
 enum {
@@ -241,6 +246,26 @@ static void tags_read(struct reader *reader, const struct element *tags)
     reader->tags_read = true;
 }
 
+/* Goes down `path` of ids, which ends with 0, from `at` on: true where all of it is there. */
+static bool holds_path(struct reader *reader, uint64_t at, uint64_t end, const uint32_t *path)
+{
+    struct element element;
+    if (*path == 0)
+        return true;
+    while (element_next(reader, &at, end, &element)) {
+        if (element.id == *path && holds_path(reader, element.content, element.end, path + 1))
+            return true;
+    }
+    return false;
+}
+
+static void tracks_read(struct reader *reader, const struct element *tracks)
+{
+    static const uint32_t encryption[] = {ID_TRACK, ID_ENCODINGS, ID_ENCODING, ID_ENCRYPTION, 0};
+    if (holds_path(reader, tracks->content, tracks->end, encryption))
+        report_add_issue(reader->report, "encrypted", "a track's content is");
+}
+
 /* The segment's elements up to its tags; clusters are leapt over, unless the seek head knows
  * where the tags are. */
 static void segment_read(struct reader *reader)
@@ -256,6 +281,8 @@ static void segment_read(struct reader *reader)
             seek_head_read(reader, &element);
         else if (element.id == ID_TAGS)
             tags_read(reader, &element);
+        else if (element.id == ID_TRACKS)
+            tracks_read(reader, &element);
         else if (element.id == ID_CLUSTER && (element.unknown_size || reader->tags_at != 0))
             break;
     }

@@ -38,6 +38,33 @@ static const uint8_t dated[] = {
     0x44, 0x61, 0x88, 0x03, 0xcd, 0x64, 0xe9, 0xdf, 0xdb, 0x2a, 0x00,       /* DateUTC */
 };
 
+static void an_encrypted_track_is_told(void **state)
+{
+    (void)state;
+    static const uint8_t tracks[] = {
+        0x16, 0x54, 0xae, 0x6b, 0x95, /* Tracks */
+        0xae, 0x81, 0x00,             /* a track that is open */
+        0xae, 0x90,                   /* and one that is not */
+        0xd7, 0x81, 0x02,             /* its number */
+        0x6d, 0x80, 0x8a,             /* ContentEncodings */
+        0x62, 0x40, 0x87,             /* ContentEncoding */
+        0x50, 0x35, 0x84,             /* ContentEncryption */
+        0x47, 0xe1, 0x81, 0x05,       /* its algorithm: AES */
+    };
+    for (unsigned type = 0; type < 2; type++) {
+        struct octets o = {0};
+        put(&o, dated, sizeof dated);
+        put(&o, tracks, sizeof tracks);
+        if (type == 1)
+            o.at[o.len - 6] = 0x34; /* ContentCompression */
+        struct probe_report *report = scan_octets("matroska", o.at, o.len);
+        assert_int_equal(report->issue_count, type == 0 ? 1 : 0);
+        if (type == 0)
+            assert_string_equal(report->issues[0].code, "encrypted");
+        probe_report_free(report);
+    }
+}
+
 static void a_segment_cut_anywhere_gives_its_date_or_none(void **state)
 {
     (void)state;
@@ -87,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_of_ffmpeg_and_its_date_are_read),
         cmocka_unit_test(a_live_stream_of_unknown_size_is_read_to_its_first_cluster),
+        cmocka_unit_test(an_encrypted_track_is_told),
         cmocka_unit_test(a_segment_cut_anywhere_gives_its_date_or_none),
         cmocka_unit_test(the_epoch_is_unknown),
         cmocka_unit_test(tags_within_tags_end_somewhere),

@@ -1,6 +1,7 @@
 #include "source_run.h"
 
 #include "probe/heif.h"
+#include "probe/sources/xmp.h"
 
 /* A TIFF structure with two directories: make and model, then time, zone, fraction and serial. */
 static void exif_of(struct octets *o)
@@ -377,6 +378,51 @@ static void a_picture_of_items_is_described(void **state)
     }
 }
 
+/* XMP counts only where EXIF says nothing of it. */
+static void xmp_by_exiftool_is_read_where_it_stands_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"xmp.jpg", "xmp.png"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        run((const char *[]){FFMPEG, "-f", "lavfi", "-i", "color=size=32x32:duration=1",
+                             "-frames:v", "1", names[i], NULL});
+        run((const char *[]){"exiftool", "-q", "-overwrite_original",
+                             "-XMP-exif:DateTimeOriginal=2026:01:15 12:00:00+01:00",
+                             "-XMP-xmp:CreateDate=2026:02:02 01:00:00Z",
+                             "-XMP-exif:GPSLatitude=-31.2304", "-XMP-exif:GPSLongitude=121.4737",
+                             "-XMP-tiff:Make=ACME", "-XMP-tiff:Model=Body 3", names[i], NULL});
+        struct probe_report *report = scan_file("picture", names[i]);
+        assert_int_equal(report->time_count, 1);
+        assert_time(report, "xmp-datetimeoriginal", "2026-01-15T12:00:00+01:00", PROBE_CERTAIN);
+        assert_int_equal(report->position_count, 1);
+        assert_float_equal(report->positions[0].fix.latitude, -31.2304, 1e-5);
+        assert_float_equal(report->positions[0].fix.longitude, 121.4737, 1e-5);
+        assert_string_equal(report->make, "ACME");
+        assert_string_equal(report->model, "Body 3");
+        probe_report_free(report);
+
+        run((const char *[]){"exiftool", "-q", "-overwrite_original",
+                             "-EXIF:DateTimeOriginal=2025:01:01 00:00:00", names[i], NULL});
+        report = scan_file("picture", names[i]);
+        assert_int_equal(report->time_count, 1);
+        assert_null(time_of(report, "xmp-datetimeoriginal"));
+        probe_report_free(report);
+    }
+    static const char elements[] = "<photoshop:DateCreated>2026-01-15T12:00:00Z"
+                                   "</photoshop:DateCreated><exif:GPSLatitude>91,0N";
+    for (size_t len = 0; len < sizeof elements; len++) {
+        uint8_t *exact = malloc(len + 1);
+        assert_non_null(exact);
+        memcpy(exact, elements, len);
+        struct probe_report *report = new_report();
+        xmp_read((struct probe_bytes){exact, len}, report);
+        assert_int_equal(report->time_count, len > strlen("<photoshop:DateCreated>") + 20 ? 1 : 0);
+        assert_int_equal(report->position_count, 0);
+        probe_report_free(report);
+        free(exact);
+    }
+}
+
 static void a_picture_without_exif_says_nothing(void **state)
 {
     (void)state;
@@ -428,6 +474,7 @@ int main(void)
         cmocka_unit_test(a_position_of_signed_fractions_and_without_lock_is_read),
         cmocka_unit_test(a_tiff_with_its_directories_far_behind_is_read),
         cmocka_unit_test(a_picture_of_items_is_described),
+        cmocka_unit_test(xmp_by_exiftool_is_read_where_it_stands_alone),
         cmocka_unit_test(a_picture_without_exif_says_nothing),
         cmocka_unit_test(a_c2pa_manifest_in_a_jpeg_is_told),
         cmocka_unit_test(the_real_picture_agrees_with_its_truth),

@@ -11,9 +11,18 @@
 #include "probe/scan.h"
 #include "probe/sources/exif.h"
 #include "probe/sources/id3.h"
+#include "probe/sources/load.h"
+#include "probe/sources/riff_gps.h"
 #include "probe/sources/stamp.h"
+#include "probe/sources/xmp.h"
 
-enum { CHUNKS_MAX = 20000, DEPTH_MAX = 5, TEXT_BYTES = 256, XML_BYTES = 64 << 10 };
+enum {
+    CHUNKS_MAX = 20000,
+    DEPTH_MAX = 5,
+    TEXT_BYTES = 256,
+    XML_BYTES = 64 << 10,
+    JUNK_BYTES = 4 << 20, /* of all junk together */
+};
 
 struct riff {
     struct probe_input *input;
@@ -26,6 +35,9 @@ struct riff {
     char created_time[TEXT_BYTES]; /* etim */
     char software[TEXT_BYTES];     /* ISFT */
     bool pentax;                   /* a maker's chunk says so */
+    struct riff_gps gps;
+    size_t junk_seen;
+    uint64_t xmp, xmp_end; /* read last; 0: there is none */
 };
 
 struct chunk {
@@ -185,9 +197,37 @@ static void exif_chunk(struct riff *riff, const struct chunk *chunk)
     free(octets);
 }
 
+static void junk_read(struct riff *riff, const struct chunk *chunk)
+{
+    struct probe_bytes junk;
+    uint8_t *loaded = load_range(riff->input, chunk->content, chunk->content + chunk->len,
+                                 JUNK_BYTES - riff->junk_seen, &junk);
+    riff->junk_seen += junk.len;
+    if (loaded != NULL)
+        riff_gps_read(&riff->gps, junk, riff->report);
+    free(loaded);
+}
+
+static void xmp_keep(struct riff *riff, const struct chunk *chunk)
+{
+    riff->xmp = chunk->content;
+    riff->xmp_end = chunk->content + chunk->len;
+}
+
+static void xmp_chunk(struct riff *riff)
+{
+    struct probe_bytes packet;
+    uint8_t *loaded = load_range(riff->input, riff->xmp, riff->xmp_end, XMP_BYTES_MAX, &packet);
+    if (loaded != NULL)
+        xmp_read(packet, riff->report);
+    free(loaded);
+}
+
 static void chunk_read(struct riff *riff, const struct chunk *chunk)
 {
     char text[TEXT_BYTES];
+    if (strcmp(chunk->name, "JUNK") == 0 && strcmp(riff->form, "AVI ") == 0)
+        junk_read(riff, chunk);
     if (strcmp(chunk->name, "IDIT") == 0)
         (void)stamp_add_text(riff->report, "riff-idit", chunk_text(riff, chunk, text));
     else if (is_chunk(chunk, "INFO", "ICRD"))
@@ -208,6 +248,8 @@ static void chunk_read(struct riff *riff, const struct chunk *chunk)
         nikon_read(riff, chunk);
     else if (strcmp(chunk->name, "strd") == 0 || strcmp(chunk->name, "JUNK") == 0)
         maker_read(riff, chunk);
+    else if (strcmp(chunk->name, "XMP ") == 0)
+        xmp_keep(riff, chunk);
     else if (strcmp(chunk->name, "bext") == 0)
         bext_read(riff, chunk);
     else if (strcmp(chunk->name, "iXML") == 0)
@@ -285,6 +327,8 @@ static void riff_scan(struct probe_input *input, struct probe_report *report)
      * a long AVI is passed over as a chunk */
     list_read(&riff, riff.form, sizeof header, input_size(input), 0);
     summary(&riff);
+    if (riff.xmp != 0)
+        xmp_chunk(&riff);
 }
 
 const struct source source_riff = {.name = "riff", .scan = riff_scan};

@@ -215,6 +215,68 @@ static void the_real_files_agree_with_exiftool(void **state)
     probe_report_free(wav);
 }
 
+static void avi_of_junk(struct octets *o, const void *junk, size_t len)
+{
+    struct octets whole = {0};
+    struct octets header = {0};
+    chunk(&header, "avih", "0123456789", 10);
+    list(&whole, "hdrl", &header);
+    chunk(&whole, "JUNK", "padding", 7);
+    chunk(&whole, "JUNK", junk, len);
+    riff(o, "AVI ", &whole);
+}
+
+static void nmea_in_the_padding_of_an_avi_is_read(void **state)
+{
+    (void)state;
+    static const char junk[] =
+        "\0\0gps$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230326,003.1,W\r\n";
+    struct octets o = {0};
+    avi_of_junk(&o, junk, sizeof junk);
+    struct probe_report *report = scan_octets("riff", o.at, o.len);
+    assert_time(report, "nmea-riff", "2026-03-23T12:35:19Z", PROBE_CERTAIN);
+    assert_int_equal(report->position_count, 1);
+    assert_float_equal(report->positions[0].fix.latitude, 48.1173, 1e-6);
+    probe_report_free(report);
+    assert_cuts_hold("riff", "nmea-riff", o.at, o.len);
+}
+
+static void lucas_positions_are_read(void **state)
+{
+    (void)state;
+    struct octets junk = {0};
+    struct octets o = {0};
+    put(&junk, "0GPS", 4);
+    for (int i = 0; i < 6; i++)
+        put_le(&junk, 0, 8);
+    put_text(&junk, "$GA,052349,V,,,,,,*00\r\n$GA,052350,A,0949.6626,07635.4439,049,S,E,*4C\r\n"
+                    "$GC,052351,180914,0000955,1,08,1.1,0017,,A*45\r\n"
+                    "$GA,052351,A,0949.6627,07635.4440,049,S,E,*4C\r\n");
+    avi_of_junk(&o, junk.at, junk.len);
+    struct probe_report *report = scan_octets("riff", o.at, o.len);
+    assert_time(report, "gps-lucas", "2014-09-18T05:23:51Z", PROBE_CERTAIN);
+    assert_int_equal(report->position_count, 1);
+    assert_float_equal(report->positions[0].fix.latitude, -9.827710, 1e-5);
+    assert_float_equal(report->positions[0].fix.longitude, 76.590732, 1e-5);
+    assert_int_equal(report->track_count, 2);
+    probe_report_free(report);
+    assert_cuts_hold("riff", "gps-lucas", o.at, o.len);
+}
+
+static void xmp_of_a_webp_is_read_where_it_stands_alone(void **state)
+{
+    (void)state;
+    static const char xmp[] = "<rdf:Description xmp:CreateDate=\"2026-01-15T12:00:00+01:00\"/>";
+    struct octets whole = {0};
+    struct octets o = {0};
+    chunk(&whole, "VP8 ", "0123456789", 10);
+    chunk(&whole, "XMP ", xmp, sizeof xmp - 1);
+    riff(&o, "WEBP", &whole);
+    struct probe_report *report = scan_octets("riff", o.at, o.len);
+    assert_time(report, "xmp-createdate", "2026-01-15T12:00:00+01:00", PROBE_CERTAIN);
+    probe_report_free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +291,9 @@ int main(void)
         cmocka_unit_test(a_broadcast_wav_of_ffmpeg_is_read),
         cmocka_unit_test(a_creation_date_that_ffmpeg_wrote_is_read),
         cmocka_unit_test(the_real_files_agree_with_exiftool),
+        cmocka_unit_test(nmea_in_the_padding_of_an_avi_is_read),
+        cmocka_unit_test(lucas_positions_are_read),
+        cmocka_unit_test(xmp_of_a_webp_is_read_where_it_stands_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

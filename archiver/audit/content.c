@@ -32,7 +32,6 @@ static void reading_free(struct reading *reading)
     free((void *)(uintptr_t)reading->content.case_number);
     free(reading);
 }
-AUTO_DEFINE(struct reading *, reading_free, NULL);
 
 static bool copy_text(const char **text)
 {

@@ -19,10 +19,11 @@ static bool has_stream(const struct probe_report *report, enum probe_stream_type
     return false;
 }
 
-/* Names and containers of which one expects a picture. */
+/* Names and containers of which one expects a picture; phones' voice recorders write .3gp. */
 static bool should_have_picture(const struct probe_report *report, const char *name)
 {
-    static const char *const sound[] = {"m4a", "wma", "mka", "oga", "aac", "mp3", "wav", "amr"};
+    static const char *const sound[] = {"m4a", "wma", "mka", "oga", "aac",
+                                        "mp3", "wav", "amr", "3gp"};
     static const char *const films[] = {
         "mov,mp4,m4a,3gp,3g2,mj2", "avi", "mpegts", "mpeg", "flv", "asf", "matroska,webm"};
     const char *dot = name != NULL ? strrchr(name, '.') : NULL;

@@ -29,6 +29,16 @@ static void ranges_add(struct ranges *ranges, uint64_t from, uint64_t end)
     ranges->bytes += end - from;
 }
 
+/* The octets of an ID3v2 tag at the start, which its writers pad to be able to grow it. */
+static uint64_t tag_bytes(struct probe_input *input)
+{
+    uint8_t head[10];
+    if (input_read(input, 0, head, sizeof head) != sizeof head || memcmp(head, "ID3", 3) != 0)
+        return 0;
+    return 10 + ((uint64_t)(head[6] & 0x7f) << 21 | (uint64_t)(head[7] & 0x7f) << 14 |
+                 (uint64_t)(head[8] & 0x7f) << 7 | (uint64_t)(head[9] & 0x7f));
+}
+
 /* The mdat boxes of MP4, where "free" boxes are rightly empty; else the whole file. */
 static void find_media(struct probe_input *input, struct ranges *ranges)
 {
@@ -39,7 +49,7 @@ static void find_media(struct probe_input *input, struct ranges *ranges)
             ranges_add(ranges, box.content, box.end);
     }
     if (ranges->count == 0)
-        ranges_add(ranges, 0, input_size(input));
+        ranges_add(ranges, tag_bytes(input), input_size(input));
 }
 
 /* Where the byte of that number of all ranges together stands. */

@@ -22,8 +22,9 @@ static struct probe_bytes property(struct probe_bytes packet, const char *name)
             whole = scan_until(&rest, '\'', &value);
         else if (scan_char(&rest, '>'))
             whole = scan_until(&rest, '<', &value);
-        bool ended = value.at + value.len < packet.at + packet.len; /* half a date is another */
-        if (whole && ended && value.len > 0 && value.len <= VALUE_MAX)
+        /* without its end mark it is cut: half a date is another */
+        if (whole && value.at + value.len < packet.at + packet.len && value.len > 0 &&
+            value.len <= VALUE_MAX)
             return value;
     }
     return (struct probe_bytes){0};

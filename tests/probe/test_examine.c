@@ -265,6 +265,26 @@ static void zeros_in_the_media_data_are_told_with_their_share(void **state)
 }
 
 /* A camera that lost power wrote a short index in front of much more data. */
+static void padding_of_a_tag_is_no_run_of_zeros(void **state)
+{
+    (void)state;
+    enum { TAG = 200000 };
+    off_t size = 0;
+    int sound = copy_of("a.mp3", &size);
+    char *bytes = calloc(1, 10 + TAG + (size_t)size);
+    assert_non_null(bytes);
+    memcpy(bytes, "ID3\4\0\0", 6);
+    for (int i = 0; i < 4; i++)
+        bytes[6 + i] = (char)(TAG >> (7 * (3 - i)) & 0x7f);
+    assert_true(pread(sound, bytes + 10 + TAG, (size_t)size, 0) == size);
+    struct probe_report *report = probe_octets(bytes, 10 + TAG + (size_t)size, "a.mp3");
+    assert_null(issue_of(report, "zero-run"));
+    assert_true(report->is_media);
+    probe_report_free(report);
+    free(bytes);
+    (void)close(sound);
+}
+
 static void data_that_no_table_covers_is_told(void **state)
 {
     (void)state;
@@ -311,6 +331,10 @@ static void a_film_with_sound_only_has_no_video_and_sound_alone_may(void **state
     probe_report_free(report);
     report = probe_path("a.m4a");
     assert_no_issue(report, "a.m4a");
+    probe_report_free(report);
+    ffmpeg((const char *const[]){SOUND, "-c:a", "aac", NULL}, "voice.3gp");
+    report = probe_path("voice.3gp");
+    assert_no_issue(report, "voice.3gp");
     probe_report_free(report);
 }
 
@@ -420,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_film_that_was_not_closed_is_told),
         cmocka_unit_test(a_film_cut_behind_its_index_tells_the_last_moment),
         cmocka_unit_test(zeros_in_the_media_data_are_told_with_their_share),
+        cmocka_unit_test(padding_of_a_tag_is_no_run_of_zeros),
         cmocka_unit_test(data_that_no_table_covers_is_told),
         cmocka_unit_test(a_gap_in_the_timestamps_is_told),
         cmocka_unit_test(a_film_with_sound_only_has_no_video_and_sound_alone_may),

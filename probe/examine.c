@@ -19,6 +19,24 @@ static bool has_stream(const struct probe_report *report, enum probe_stream_type
     return false;
 }
 
+static bool has_extension(const char *name, const char *const *list, size_t count)
+{
+    const char *dot = name != NULL ? strrchr(name, '.') : NULL;
+    for (size_t i = 0; dot != NULL && i < count; i++) {
+        if (strcasecmp(dot + 1, list[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Pictures that move, or come in several sizes, are films to libavformat; they need no sound. */
+static bool is_picture_name(const char *name)
+{
+    static const char *const pictures[] = {"gif",  "avif", "heic", "heif", "hif",
+                                           "webp", "png",  "apng", "cr3"};
+    return has_extension(name, pictures, sizeof pictures / sizeof pictures[0]);
+}
+
 /* Names and containers of which one expects a picture; phones' voice recorders write .3gp. */
 static bool should_have_picture(const struct probe_report *report, const char *name)
 {
@@ -26,11 +44,8 @@ static bool should_have_picture(const struct probe_report *report, const char *n
                                         "mp3", "wav", "amr", "3gp"};
     static const char *const films[] = {
         "mov,mp4,m4a,3gp,3g2,mj2", "avi", "mpegts", "mpeg", "flv", "asf", "matroska,webm"};
-    const char *dot = name != NULL ? strrchr(name, '.') : NULL;
-    for (size_t i = 0; dot != NULL && i < sizeof sound / sizeof sound[0]; i++) {
-        if (strcasecmp(dot + 1, sound[i]) == 0)
-            return false;
-    }
+    if (has_extension(name, sound, sizeof sound / sizeof sound[0]))
+        return false;
     for (size_t i = 0; report->container != NULL && i < sizeof films / sizeof films[0]; i++) {
         if (strcmp(report->container, films[i]) == 0)
             return true;
@@ -48,7 +63,7 @@ static void check_streams(const char *name, struct probe_report *report)
         report_add_issue(report, "no-streams", "neither picture nor sound can be read");
     else if (!picture && should_have_picture(report, name))
         report_add_issue(report, "no-video", NULL);
-    else if (picture && !sound)
+    else if (picture && !sound && !is_picture_name(name))
         report_add_issue(report, "no-audio", NULL);
 }
 

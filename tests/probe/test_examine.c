@@ -332,6 +332,10 @@ static void a_film_with_sound_only_has_no_video_and_sound_alone_may(void **state
     report = probe_path("a.m4a");
     assert_no_issue(report, "a.m4a");
     probe_report_free(report);
+    ffmpeg((const char *const[]){PICTURE, "-frames:v", "5", NULL}, "moving.gif");
+    report = probe_path("moving.gif");
+    assert_no_issue(report, "moving.gif");
+    probe_report_free(report);
     ffmpeg((const char *const[]){SOUND, "-c:a", "aac", NULL}, "voice.3gp");
     report = probe_path("voice.3gp");
     assert_no_issue(report, "voice.3gp");

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/bag.h"
@@ -231,6 +232,42 @@ static void found_in_image(struct session *session, const char *path, enum audit
     session_found(session, &(struct audit_finding){.kind = kind, .target = path, .detail = detail});
 }
 
+/*
+ * What lies behind the end of the image. A drive is larger than what was burned on it, and burning
+ * programs pad what they write with zeros: neither is a finding.
+ */
+static void check_behind(struct session *session, const struct tree *tree, uint64_t end,
+                         uint64_t size)
+{
+    struct stat st;
+    if (fstat(tree->fd, &st) < 0 || S_ISBLK(st.st_mode))
+        return;
+    for (uint64_t at = end; at < size;) {
+        uint8_t some[16384];
+        size_t len;
+        struct err found;
+        if (file_read_at(tree->fd, tree->target, at, some, sizeof some, &len, &found) < 0) {
+            session_found_err(session, tree->target, NULL, &found);
+            return;
+        }
+        for (size_t i = 0; i < len; i++)
+            if (some[i] != 0) {
+                session_found(session,
+                              &(struct audit_finding){
+                                  .kind = AUDIT_EXTRA,
+                                  .target = tree->target,
+                                  .has_range = true,
+                                  .first = end,
+                                  .last = size - 1,
+                                  .detail = _("something lies behind the end of the image")});
+                return;
+            }
+        if (len == 0)
+            return; /* it became shorter meanwhile */
+        at += len;
+    }
+}
+
 /* What the record states of all bytes that are no file's content: told where no file showed it. */
 static void check_structure(struct session *session, const struct tree *tree,
                             const struct disc_listing *listing, const struct disc_record *record,
@@ -239,14 +276,7 @@ static void check_structure(struct session *session, const struct tree *tree,
     struct err found;
     struct digest_pair structure;
     session->report->checked++;
-    if (listing->size > record->image_bytes)
-        session_found(session, &(struct audit_finding){
-                                   .kind = AUDIT_EXTRA,
-                                   .target = tree->target,
-                                   .has_range = true,
-                                   .first = record->image_bytes,
-                                   .last = listing->size - 1,
-                                   .detail = _("the file goes on behind the end of the image")});
+    check_behind(session, tree, record->image_bytes, listing->size);
     if (misplaced)
         return;
     if (disc_structure(tree->fd, tree->target, listing, record->image_bytes, &structure, &found) <

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,9 +24,9 @@ static int read_loop(int fd, const char *object, int64_t offset, void *at, size_
 {
     size_t got = 0;
     while (got < room) {
-        ssize_t n = offset == POSITION ? read(fd, (char *)at + got, room - got)
-                                       : pread(fd, (char *)at + got, room - got,
-                                               (off_t)(offset + (int64_t)got));
+        ssize_t n = offset == POSITION
+                        ? read(fd, (char *)at + got, room - got)
+                        : pread(fd, (char *)at + got, room - got, (off_t)(offset + (int64_t)got));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -135,6 +137,8 @@ int file_size(int fd, const char *object, uint64_t *size, struct err *err)
     struct stat st;
     if (fstat(fd, &st) < 0)
         return err_sys(err, object, _("stat"));
+    if (S_ISBLK(st.st_mode))
+        return ioctl(fd, BLKGETSIZE64, size) < 0 ? err_sys(err, object, _("stat")) : 0;
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_USAGE, object, _("not a regular file"));
     *size = (uint64_t)st.st_size;

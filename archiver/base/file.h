@@ -35,7 +35,7 @@ int file_write_at(int fd, const char *object, uint64_t offset, const void *at, s
 int file_read_all(int fd, const char *object, size_t ceiling, char **text, size_t *len,
                   struct err *err);
 
-/* The length of a regular file. ERR_USAGE where it is none. */
+/* The length of a regular file or a drive. ERR_USAGE where it is neither. */
 int file_size(int fd, const char *object, uint64_t *size, struct err *err);
 
 /* fsync with its result. After a failure the file is suspect: do not try again. */

@@ -172,13 +172,15 @@ int text_shown_bytes(const char *shown, uint8_t **octets, size_t *len)
             continue;
         }
         if (room - i < 4 || shown[i + 1] != 'x' ||
-            bytes_from_hex((struct bytes){(const uint8_t *)shown + i + 2, 2}, made + count, 1) < 0) {
+            bytes_from_hex((struct bytes){(const uint8_t *)shown + i + 2, 2}, made + count, 1) <
+                0) {
             free(made);
             return -1;
         }
         count++;
         i += 3;
     }
+    made[count] = 0;
     *octets = made;
     *len = count;
     return 0;

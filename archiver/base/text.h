@@ -26,7 +26,8 @@ void text_append_bytes(struct text *text, struct bytes more);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* True when memory or the ceiling was reached: what is in it is then cut and not to be used. */
 bool text_failed(const struct text *text);
-/* The text, never NULL; it is the caller's, to be freed, and the struct is empty. NULL if failed. */
+/* The text, never NULL; it is the caller's, to be freed, and the struct is empty. NULL if failed.
+ */
 char *text_take(struct text *text);
 
 static inline void text_release_at(struct text *text)
@@ -44,8 +45,8 @@ bool text_is_utf8(struct bytes text);
  */
 char *text_shown(struct bytes octets);
 
-/* The bytes behind what text_shown wrote. *octets is the caller's. 0, or -1 if it is no such text
- * or memory is out. */
+/* The bytes behind what text_shown wrote, and a NUL after them. *octets is the caller's. 0, or -1
+ * if it is no such text or memory is out. */
 int text_shown_bytes(const char *shown, uint8_t **octets, size_t *len);
 
 #endif

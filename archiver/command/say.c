@@ -100,6 +100,15 @@ void say_shown(const char *text)
         put_shown(stdout, text);
 }
 
+char *say_original(const char *name)
+{
+    uint8_t *octets;
+    size_t len;
+    if (text_shown_bytes(name, &octets, &len) < 0)
+        return strdup(name); /* somebody changed it by hand */
+    return (char *)octets;
+}
+
 void say_size(uint64_t bytes, char text[static 32])
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};

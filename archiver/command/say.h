@@ -32,6 +32,10 @@ bool say_finish(void);
 /* Text from outside on stdout, control characters escaped; NULL prints nothing. */
 void say_shown(const char *text);
 
+/* An original name as it was before the catalog kept it in its shown form, for say_shown or a table
+ * cell: escaped once, not twice. The caller's; NULL when memory is out. */
+char *say_original(const char *name);
+
 /* ---- values as people there write them ---- */
 
 /* 1.5 GB, 312 kB: decimal units. */

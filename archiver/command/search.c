@@ -116,7 +116,8 @@ static void take_row(struct table *table, const struct catalog_hit *hit)
     table_cell(table, duration);
     table_cell(table, cases);
     table_cell(table, hit->place);
-    table_cell(table, hit->original_name);
+    AUTO(free) char *original = say_original(hit->original_name);
+    table_cell(table, original);
     table_cell(table, hit->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
 }
 

@@ -90,7 +90,8 @@ static void print_recording(const struct catalog_recording *recording)
     say_duration(recording->duration_s, duration);
     say_time(recording->accepted_us, accepted);
     printf("R%" PRId64 "  ", recording->number);
-    say_shown(recording->original_name);
+    AUTO(free) char *original = say_original(recording->original_name);
+    say_shown(original);
     (void)putchar('\n');
     cells_print_label(_("length"));
     printf("%s", size);
@@ -110,7 +111,8 @@ static void print_recording(const struct catalog_recording *recording)
     for (size_t i = 0; i < recording->attachment_count; i++) {
         cells_print_label(_("attachment"));
         printf("%s: ", attachment_kind(recording->attachments[i].kind));
-        say_shown(recording->attachments[i].name);
+        AUTO(free) char *name = say_original(recording->attachments[i].name);
+        say_shown(name);
         (void)putchar('\n');
     }
     if (recording->tag_count > recording->standing_count)

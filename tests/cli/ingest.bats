@@ -62,7 +62,10 @@ setup() {
     status 0 shilu search --json
     names=$(jq -r .name <<<"$output")
     [[ $names == *'\x0A'* && $names == *'\xFF'* && $names == *'\x1B'* ]]
-    status 0 shilu seal "$CASE" || status 3 shilu seal "$CASE" # none of them has the case
+    status 0 shilu search
+    has '\x1B[31m'
+    [[ $output != *'\x5C'* ]]
+    status 3 shilu seal "$CASE" # none of them has the case
     status 0 shilu verify
 }
 

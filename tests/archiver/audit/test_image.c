@@ -136,6 +136,33 @@ static void an_image_that_is_longer_or_shorter_is_found(void **state)
     assert_true(fixture_count(&found, AUDIT_UNREADABLE) >= FIXTURE_RECORDINGS);
 }
 
+static void zeros_behind_the_end_are_the_burning_programs_own(void **state)
+{
+    (void)state;
+    assert_int_equal(shell("head -c 307200 /dev/zero >>d.iso"), 0);
+    fixture_audit("d.iso", AUDIT_ALL, &found);
+    assert_int_equal(found.count, 0);
+    assert_int_equal(shell("printf x >>d.iso"), 0);
+    fixture_audit("d.iso", AUDIT_ALL, &found);
+    fixture_only(&found, AUDIT_EXTRA, NULL);
+}
+
+static void a_drive_is_read_like_an_image(void **state)
+{
+    (void)state;
+    if (shell("truncate -s +4M d.iso && losetup -f --show d.iso >drive 2>/dev/null") != 0)
+        skip(); /* loop devices need root and a kernel that has them */
+    char drive[64] = "";
+    FILE *file = fopen("drive", "re");
+    assert_non_null(file);
+    assert_non_null(fgets(drive, sizeof drive, file));
+    assert_int_equal(fclose(file), 0);
+    drive[strcspn(drive, "\n")] = '\0';
+    fixture_audit(drive, AUDIT_ALL, &found);
+    assert_int_equal(shell("losetup -d $(cat drive)"), 0);
+    assert_int_equal(found.count, 0);
+}
+
 static void a_file_that_was_added_is_extra_and_one_removed_is_missing(void **state)
 {
     (void)state;
@@ -176,6 +203,8 @@ int main(void)
         DISC(the_record_and_its_zeros_are_accounted_for),
         DISC(directories_and_padding_are_accounted_for),
         DISC(an_image_that_is_longer_or_shorter_is_found),
+        DISC(zeros_behind_the_end_are_the_burning_programs_own),
+        DISC(a_drive_is_read_like_an_image),
         DISC(a_file_that_was_added_is_extra_and_one_removed_is_missing),
         DISC(an_unpacked_disc_is_sound_and_its_faults_are_told_once),
     };

@@ -54,9 +54,10 @@ struct digest_job {
     int to;             /* the bytes are written there; -1: they are only read */
     uint64_t to_offset; /* first byte written in `to` */
     const char *to_object;
-    bool sync;       /* fsync `to` before the job comes back */
-    bool past_cache; /* read from the medium, not from the page cache: see transfer.h */
-    void *context;   /* the caller's */
+    bool sync;        /* fsync `to` before the job comes back */
+    bool only_sha256; /* pair.sm3 is zeros then */
+    bool past_cache;  /* read from the medium, not from the page cache: see transfer.h */
+    void *context;    /* the caller's */
 
     /* The result. */
     bool failed;

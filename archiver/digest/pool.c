@@ -183,7 +183,9 @@ static bool is_closing(struct digest_pool *pool)
 static int carry_buffer(struct worker *self, struct transfer *transfer, bool *more)
 {
     struct digest_job *job = transfer->job;
-    bool shared = choose_spread(self, job->done > 0 && transfer->left > RING * TRANSFER_BYTES);
+    bool stays_long = job->done > 0 && transfer->left > RING * TRANSFER_BYTES;
+    bool shared = choose_spread(self, stays_long && !job->only_sha256);
+    bool own_sm3 = !shared && !job->only_sha256;
     uint8_t *buffer = self->ring + (size_t)(self->filled % RING) * TRANSFER_BYTES;
     struct bytes got;
     if (transfer_read(transfer, buffer, &got, job->err) < 0)
@@ -199,7 +201,7 @@ static int carry_buffer(struct worker *self, struct transfer *transfer, bool *mo
         job->write_failed = true;
         return -1;
     }
-    if (!hash_feed(self->sha256, got) || (!shared && !hash_feed(self->sm3, got)))
+    if (!hash_feed(self->sha256, got) || (own_sm3 && !hash_feed(self->sm3, got)))
         return hash_failed(job->object, job->err);
     return 0;
 }
@@ -230,9 +232,9 @@ static void carry(struct worker *self, struct digest_job *job)
     end_share(self);
     (void)pthread_mutex_unlock(&self->pool->lock);
 
-    struct digest_pair pair;
+    struct digest_pair pair = {0};
     if (!job->failed && (self->sm3_failed || !hash_end(self->sha256, pair.sha256) ||
-                         !hash_end(self->sm3, pair.sm3)))
+                         (!job->only_sha256 && !hash_end(self->sm3, pair.sm3))))
         job->failed = hash_failed(job->object, job->err) < 0;
     if (!job->failed)
         job->pair = pair;

@@ -1,14 +1,15 @@
 #include "disc/image.h"
 
 /*
- * The image is written once, front to back:
+ * Every byte of the image is written once:
  *   1. PATH.part is made at its full length, so that a full disk shows before the work; whatever is
  *      not written yet reads as zeros.
  *   2. libisofs's head (all folders and tables) goes to its place. What follows it is contents and
  *      padding, and padding is zeros: so the tree can be read back by our own reader, compared with
  *      the cargo, and the structure's digest is known before a single recording is copied.
- *   3. The signed record goes to the system area. Only now does the digest of the whole begin.
- *   4. Contents, each checked against its digest by stream.c; then fsync.
+ *   3. The signed record goes to the system area; libisofs is not asked for more.
+ *   4. Contents go from the archives to their places, each checked against its digest, and the
+ *      digest of the whole image follows (contents.c); then fsync.
  *   5. The structure is computed once more, from what was written: it *must* be what was signed.
  *   6. The name PATH is given, never over something that is there, and the folder is flushed. The
  *      catalog's entry comes last: an image without an entry can be made again, an entry without
@@ -18,7 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,6 +29,7 @@
 #include "base/i18n.h"
 #include "base/progress.h"
 #include "disc/cargo.h"
+#include "disc/contents.h"
 #include "disc/disc.h"
 #include "disc/paper.h"
 #include "disc/record.h"
@@ -39,9 +40,7 @@
 
 #include "base/banned.h"
 
-enum { PIECE_BYTES = 1 << 20, FLUSH_BYTES = 16 << 20, NAME_MAX_BYTES = 255 };
-
-AUTO_DEFINE(EVP_MD_CTX *, EVP_MD_CTX_free, NULL);
+enum { PIECE_BYTES = 1 << 20, NAME_MAX_BYTES = 255 };
 
 struct target {
     const char *path;
@@ -194,15 +193,15 @@ static void disc_listing_release_at(struct disc_listing *listing)
     disc_listing_release(listing);
 }
 
-static int read_structure(const struct writer *writer, struct digest_pair *structure,
-                          struct err *err)
+/* The listing is the caller's, to be released. */
+static int read_structure(const struct writer *writer, struct disc_listing *listing,
+                          struct digest_pair *structure, struct err *err)
 {
     const struct target *target = writer->target;
-    AUTO(disc_listing_release) struct disc_listing listing = {0};
-    if (disc_listing_read(target->fd, target->part, &listing, err) < 0 ||
-        compare_listing(writer, &listing, err) < 0)
+    if (disc_listing_read(target->fd, target->part, listing, err) < 0 ||
+        compare_listing(writer, listing, err) < 0)
         return -1;
-    return disc_structure(target->fd, target->part, &listing, writer->bytes, structure, err);
+    return disc_structure(target->fd, target->part, listing, writer->bytes, structure, err);
 }
 
 static size_t next_len(uint64_t at, uint64_t end)
@@ -223,9 +222,9 @@ static int write_head(struct writer *writer, struct err *err)
     return 0;
 }
 
-static int write_record(struct writer *writer, struct err *err)
+static int write_record(struct writer *writer, struct disc_listing *listing, struct err *err)
 {
-    if (read_structure(writer, &writer->structure, err) < 0)
+    if (read_structure(writer, listing, &writer->structure, err) < 0)
         return -1;
     char made_at[INSTANT_TEXT];
     instant_print(writer->cargo->made_at, made_at);
@@ -240,62 +239,31 @@ static int write_record(struct writer *writer, struct err *err)
                          err);
 }
 
-static int digest_head(const struct writer *writer, EVP_MD_CTX *digest, struct err *err)
+static int check_structure(const struct writer *writer, struct err *err)
 {
-    for (uint64_t at = 0; at < writer->head;) {
-        const size_t len = next_len(at, writer->head);
-        if (file_read_exact(writer->target->fd, writer->target->part, at, writer->piece, len, err) <
-            0)
-            return -1;
-        if (EVP_DigestUpdate(digest, writer->piece, len) != 1)
-            return err_memory(err, writer->target->path);
-        at += len;
-    }
-    return 0;
-}
-
-/* The kernel begins to write early, so that the fsync at the end has little left to do. */
-static int write_contents(const struct writer *writer, EVP_MD_CTX *digest, struct err *err)
-{
-    const struct target *target = writer->target;
-    uint64_t flushed = 0;
-    for (uint64_t at = writer->head; at < writer->bytes;) {
-        const size_t len = next_len(at, writer->bytes);
-        if (volume_read(writer->volume, writer->piece, len, err) < 0 ||
-            file_write_at(target->fd, target->part, at, writer->piece, len, err) < 0)
-            return -1;
-        if (EVP_DigestUpdate(digest, writer->piece, len) != 1)
-            return err_memory(err, target->path);
-        at += len;
-        if (at - flushed >= FLUSH_BYTES) {
-            (void)sync_file_range(target->fd, (off_t)flushed, (off_t)(at - flushed),
-                                  SYNC_FILE_RANGE_WRITE); /* a hint: fsync is what counts */
-            flushed = at;
-        }
-        progress_update(writer->progress, target->name, at, writer->bytes);
-    }
+    AUTO(disc_listing_release) struct disc_listing listing = {0};
+    struct digest_pair written;
+    if (read_structure(writer, &listing, &written, err) < 0)
+        return -1;
+    if (!digest_equal(&written, &writer->structure))
+        return err_set(err, ERR_DAMAGED, writer->target->path,
+                       _("bytes between the files are not what was signed"));
     return 0;
 }
 
 static int write_image(struct writer *writer, struct err *err)
 {
     const struct target *target = writer->target;
-    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    if (digest == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
-        return err_memory(err, target->path);
+    const struct contents_target contents = {
+        .fd = target->fd, .path = target->path, .name = target->name, .bytes = writer->bytes};
+    AUTO(disc_listing_release) struct disc_listing listing = {0};
     if (target_reserve(target, writer->bytes, err) < 0 || write_head(writer, err) < 0 ||
-        write_record(writer, err) < 0 || digest_head(writer, digest, err) < 0 ||
-        write_contents(writer, digest, err) < 0 || file_sync(target->fd, target->part, err) < 0)
+        write_record(writer, &listing, err) < 0 ||
+        contents_write(writer->cargo, &listing, &contents, writer->progress, writer->sha256, err) <
+            0 ||
+        file_sync(target->fd, target->part, err) < 0)
         return -1;
-    if (EVP_DigestFinal_ex(digest, writer->sha256, NULL) != 1)
-        return err_memory(err, target->path);
-    struct digest_pair written;
-    if (read_structure(writer, &written, err) < 0)
-        return -1;
-    if (!digest_equal(&written, &writer->structure))
-        return err_set(err, ERR_DAMAGED, target->path,
-                       _("bytes between the files are not what was signed"));
-    return 0;
+    return check_structure(writer, err);
 }
 
 /* ---- the register ---- */

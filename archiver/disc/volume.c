@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-enum { BLOCK = 2048, FIFO_BLOCKS = 2048 };
+enum { BLOCK = 2048, FIFO_BLOCKS = 64 };
 
 struct volume {
     const char *name;
@@ -17,7 +17,6 @@ struct volume {
     IsoWriteOpts *options;
     struct burn_source *source;
     uint64_t left;
-    struct stream_fault fault;
 };
 
 /* libisofs's own words for what went wrong, if it left any. */
@@ -74,7 +73,7 @@ static int add_file(struct volume *volume, const struct cargo *cargo, size_t at,
     }
     IsoStream *stream = NULL;
     IsoFile *file = NULL;
-    if (cargo_stream(cargo, at, &volume->fault, &stream, err) < 0)
+    if (cargo_stream(cargo, at, &stream, err) < 0)
         return -1;
     const int code = iso_image_add_new_file(volume->image, parent, name, stream, &file);
     if (code < 0) {
@@ -195,10 +194,6 @@ int volume_read(struct volume *volume, uint8_t *at, size_t len, struct err *err)
         return 0;
     }
     source_free(volume);
-    if (volume->fault.happened) {
-        *err = volume->fault.err;
-        return -1;
-    }
     return err_set(err, ERR_SYSTEM, volume->name, _("libisofs ended the image early"));
 }
 

@@ -9,7 +9,8 @@
 struct err;
 struct cargo;
 
-/* The ISO 9660 stream of a cargo, as libisofs makes it. */
+/* The head of a cargo's ISO 9660 image, as libisofs makes it: all folders and tables. What follows
+ * is contents.c's to write. */
 struct volume;
 
 /*
@@ -21,8 +22,7 @@ struct volume;
 int volume_open(const struct cargo *cargo, struct volume **out, uint64_t *bytes, uint64_t *head,
                 struct err *err);
 
-/* The next `len` bytes of the stream; a multiple of 2048. An archive that cannot be read, or whose
- * bytes are not what was sealed, is reported here. */
+/* The next `len` bytes of the head; a multiple of 2048. */
 int volume_read(struct volume *volume, uint8_t *at, size_t len, struct err *err);
 
 /* Ends the thread. Takes NULL and half-built volumes. */

@@ -25,7 +25,7 @@
 
 enum {
     SLOTS_MAX = 64,
-    FOLLOW_BYTES = 1 << 20,
+    FOLLOW_BYTES = 128 << 10,
     WRITEBACK_BYTES = 8 << 20, /* handed to the disk at a time, so that the last flush is short */
 };
 

@@ -174,6 +174,46 @@ static void a_copy_is_the_same_bytes_at_its_place(void **state)
     }
 }
 
+/* Places within a buffer of the copy, where the first piece is shorter than the others. */
+static void a_copy_to_an_odd_place_is_the_same_bytes_too(void **state)
+{
+    (void)state;
+    static const uint64_t places[] = {1, 512, 2048, 131071, 131072, 131073, 700001};
+    AUTO(close) int from = made_file("odd", 1000003, 12);
+    AUTO(free) uint8_t *expected = malloc(1000003);
+    AUTO(free) uint8_t *copied = malloc(1000003);
+    assert_non_null(expected);
+    assert_non_null(copied);
+    made_fill(expected, 1000003, 12);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        AUTO(close) int to = open("odd.copy", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_true(to >= 0);
+        struct digest_job job = job_read(from, 3, 1000000);
+        job.to = to;
+        job.to_offset = places[i];
+        run(&job);
+        assert_false(job.failed);
+        assert_int_equal(pread(to, copied, 1000003, (off_t)places[i]), 1000000);
+        assert_memory_equal(copied, expected + 3, 1000000);
+        made_expect("odd", 3, 1000000, &job.pair);
+    }
+}
+
+static void sha256_alone_is_the_same_and_leaves_sm3_zero(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[32];
+    AUTO(close) int fd = made_file("alone", 40000001, 13);
+    struct digest_job both = job_read(fd, 0, 40000001);
+    struct digest_job alone = both;
+    alone.only_sha256 = true;
+    run(&both);
+    run(&alone);
+    assert_false(alone.failed);
+    assert_memory_equal(alone.pair.sha256, both.pair.sha256, 32);
+    assert_memory_equal(alone.pair.sm3, zeros, 32);
+}
+
 static void a_file_that_ends_early_is_damaged_and_named(void **state)
 {
     (void)state;
@@ -363,6 +403,8 @@ int main(void)
         cmocka_unit_test(many_jobs_side_by_side_are_each_right),
         cmocka_unit_test(a_long_job_gives_its_second_thread_up_for_others),
         cmocka_unit_test(a_copy_is_the_same_bytes_at_its_place),
+        cmocka_unit_test(a_copy_to_an_odd_place_is_the_same_bytes_too),
+        cmocka_unit_test(sha256_alone_is_the_same_and_leaves_sm3_zero),
         cmocka_unit_test(a_file_that_ends_early_is_damaged_and_named),
         cmocka_unit_test(an_offset_beyond_any_file_is_an_error),
         cmocka_unit_test(a_read_error_names_the_source),

@@ -19,7 +19,8 @@ struct bytes {
 struct bytes bytes_of(const char *text);
 bool bytes_equal(struct bytes a, struct bytes b);
 
-/* The text in front of the first `separator`; *rest is what follows it, or empty when there is none. */
+/* The text in front of the first `separator`; *rest is what follows it, or empty when there is
+ * none. */
 struct bytes bytes_cut(struct bytes text, uint8_t separator, struct bytes *rest);
 
 /* A decimal number: digits alone, no sign, no spaces, no more than UINT64_MAX. 0, or -1. */

@@ -12,7 +12,7 @@ struct instant {
     int16_t offset_minutes; /* east of UTC; 480 for China */
 };
 
-/* Longest RFC 3339 text that instant_print writes, with its NUL: 2026-01-01T12:00:00.123456+08:00 */
+/* What instant_print writes at most, with its NUL: 2026-01-01T12:00:00.123456+08:00 */
 enum { INSTANT_TEXT = 40 };
 
 /* Now, in the process's zone (TZ). */

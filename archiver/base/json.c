@@ -16,7 +16,8 @@ int json_read(struct bytes text, const char *object, json_t **root, struct err *
     json_error_t at;
     json_t *value = json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES, &at);
     if (value == NULL)
-        return err_set(err, json_error_code(&at) == json_error_out_of_memory ? ERR_MEMORY : ERR_DAMAGED,
+        return err_set(err,
+                       json_error_code(&at) == json_error_out_of_memory ? ERR_MEMORY : ERR_DAMAGED,
                        object, _("not valid JSON: line %d: %s"), at.line, at.text);
     *root = value;
     return 0;

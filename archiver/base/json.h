@@ -43,7 +43,8 @@ int json_take_text_or_null(const json_t *from, const char *key, const char *obje
 /* A text, or JSON null for NULL. */
 json_t *json_text_or_null(const char *text);
 
-/* A number of bytes: an integer, or a text above 2^53, where other readers lose digits (RFC 8785). */
+/* A number of bytes: an integer, or a text above 2^53, where other readers lose digits (RFC 8785).
+ */
 json_t *json_u64(uint64_t number);
 
 /* One line of compact JSON with a newline, keys in the order they were set. The caller's; NULL when

@@ -298,6 +298,16 @@ static AVFormatContext *context_new(AVIOContext *io)
     return context;
 }
 
+/* Of an encrypted film libavformat may refuse the auxiliary data: that is no damage. */
+static bool is_encrypted(const struct probe_report *report)
+{
+    for (size_t i = 0; i < report->issue_count; i++) {
+        if (strcmp(report->issues[i].code, "encrypted") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void open_format(AVIOContext *io, const AVInputFormat *format, bool named,
                         struct probe_input *input, struct probe_report *report)
 {
@@ -309,7 +319,7 @@ static void open_format(AVIOContext *io, const AVInputFormat *format, bool named
         failed = avformat_find_stream_info(context, NULL);
     if (failed < 0 && !report->is_media && !named) {
         report->container = NULL; /* it only looked like one */
-    } else if (failed < 0) {
+    } else if (failed < 0 && !is_encrypted(report)) {
         report->is_media = true;
         char text[AV_ERROR_MAX_STRING_SIZE] = "";
         (void)av_strerror(failed, text, sizeof text);

@@ -54,6 +54,7 @@ static void read_time(struct probe_bytes packet, struct probe_report *report)
         {"exif:DateTimeOriginal", "xmp-datetimeoriginal"},
         {"photoshop:DateCreated", "xmp-datecreated"},
         {"xmp:CreateDate", "xmp-createdate"},
+        {"xap:CreateDate", "xmp-createdate"}, /* its older prefix */
     };
     for (size_t i = 0; i < sizeof times / sizeof times[0] && report->time_count == 0; i++)
         (void)stamp_add_text(report, times[i].source, property(packet, times[i].name));

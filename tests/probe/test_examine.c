@@ -342,6 +342,33 @@ static void a_film_with_sound_only_has_no_video_and_sound_alone_may(void **state
     probe_report_free(report);
 }
 
+/* libavformat gives up at auxiliary data that it does not understand; whether they are damaged
+ * nobody can tell without the key. */
+static void an_encrypted_film_that_cannot_be_read_is_not_called_damaged(void **state)
+{
+    (void)state;
+    ffmpeg((const char *const[]){PICTURE, "-c:v", "libx264", "-encryption_scheme", "cenc-aes-ctr",
+                                 "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb",
+                                 "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8", "-movflags",
+                                 "frag_keyframe+empty_moov", NULL},
+           "encrypted.mp4");
+    off_t size = 0;
+    int fd = copy_of("encrypted.mp4", &size);
+    char *bytes = malloc((size_t)size);
+    assert_non_null(bytes);
+    assert_true(pread(fd, bytes, (size_t)size, 0) == size);
+    const char *senc = memmem(bytes, (size_t)size, "senc", 4);
+    assert_non_null(senc);
+    assert_int_equal(pwrite(fd, "\0\0\xff\xff", 4, senc - bytes + 8), 4); /* its count */
+    struct probe_report *report = probe_fd(fd, "encrypted.mp4");
+    assert_issue(report, "encrypted");
+    assert_issue(report, "no-streams");
+    assert_null(issue_of(report, "damaged"));
+    probe_report_free(report);
+    free(bytes);
+    (void)close(fd);
+}
+
 static void an_empty_file_is_told(void **state)
 {
     (void)state;
@@ -452,6 +479,7 @@ int main(void)
         cmocka_unit_test(data_that_no_table_covers_is_told),
         cmocka_unit_test(a_gap_in_the_timestamps_is_told),
         cmocka_unit_test(a_film_with_sound_only_has_no_video_and_sound_alone_may),
+        cmocka_unit_test(an_encrypted_film_that_cannot_be_read_is_not_called_damaged),
         cmocka_unit_test(an_empty_file_is_told),
         cmocka_unit_test(what_is_no_recording_is_not_taken_for_one),
         cmocka_unit_test(noise_ends_in_a_report),

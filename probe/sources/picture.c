@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/boxes.h"
 #include "probe/heif.h"
 #include "probe/scan.h"
 #include "probe/sources/exif.h"
@@ -25,14 +26,41 @@ static void exif_at(struct probe_input *input, uint64_t at, uint64_t len,
     free(octets);
 }
 
-static void tiff_scan(struct probe_input *input, struct probe_report *report)
+static void tiff_read(struct probe_input *input, uint64_t at, uint64_t end,
+                      enum tiff_directory first, struct probe_report *report)
 {
     uint8_t *block = malloc(TIFF_COLLECTED_MAX);
     if (block == NULL)
         return;
-    size_t len = tiff_collect(input, 0, input_size(input), block);
+    size_t len = tiff_collect(input, at, end, first, block);
     exif_read((struct probe_bytes){block, len}, report);
     free(block);
+}
+
+/* Canon's box in the movie box of CR3: each directory of EXIF in a TIFF file of its own. */
+static void canon_scan(struct probe_input *input, struct probe_report *report)
+{
+    static const uint8_t canon[16] = {0x85, 0xc0, 0xb6, 0x87, 0x82, 0x0f, 0x11, 0xe0,
+                                      0x81, 0x11, 0xf4, 0xce, 0x46, 0x2b, 0x6a, 0x48};
+    static const struct {
+        const char *type;
+        enum tiff_directory first;
+    } parts[] = {{"CMT1", TIFF_MAIN}, {"CMT2", TIFF_EXIF}, {"CMT4", TIFF_GPS}};
+    struct box movie;
+    struct box box;
+    struct box part;
+    if (!box_path(input, "moov", &movie))
+        return;
+    uint64_t at = movie.content;
+    while (box_next(input, &at, movie.end, &box)) {
+        if (strcmp(box.type, "uuid") != 0 || memcmp(box.uuid, canon, sizeof canon) != 0)
+            continue;
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+            if (box_find(input, box.content, box.end, parts[i].type, &part))
+                tiff_read(input, part.content, part.end, parts[i].first, report);
+        }
+        return;
+    }
 }
 
 /* Where the picture's XMP lies, which is read last; from == end: nowhere. */
@@ -145,10 +173,12 @@ static void picture_scan(struct probe_input *input, struct probe_report *report)
         jpeg_scan(input, &xmp, report);
     else if (memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0)
         png_scan(input, &xmp, report);
+    else if (memcmp(head + 4, "ftypcrx ", 8) == 0)
+        canon_scan(input, report);
     else if (memcmp(head + 4, "ftyp", 4) == 0)
         heif_scan(input, report);
     else
-        tiff_scan(input, report);
+        tiff_read(input, 0, input_size(input), TIFF_MAIN, report);
     xmp_packet_read(input, &xmp, report);
 }
 

@@ -3,10 +3,7 @@
 #include <string.h>
 
 enum {
-    MAIN_DIRECTORY,
-    EXIF_DIRECTORY,
-    GPS_DIRECTORY,
-    DIRECTORIES,
+    DIRECTORIES = 3,
     FOUND_MAX = 16,     /* in a directory */
     ENTRIES_MAX = 1024, /* looked at in a directory */
     VALUE_MAX = 1024,
@@ -116,8 +113,8 @@ static void directory_read(struct tiff *tiff, int directory, uint64_t offset)
 /* Where the main directory says that another one is; 0 where it says nothing. */
 static uint64_t directory_at(const struct tiff *tiff, uint16_t pointer)
 {
-    for (size_t i = 0; i < tiff->count[MAIN_DIRECTORY]; i++) {
-        const struct found *entry = &tiff->found[MAIN_DIRECTORY][i];
+    for (size_t i = 0; i < tiff->count[TIFF_MAIN]; i++) {
+        const struct found *entry = &tiff->found[TIFF_MAIN][i];
         if (entry->tag == pointer && entry->len == 4 && entry->value == 0)
             return get32(tiff, entry->inside);
     }
@@ -142,7 +139,7 @@ static void directory_write(const struct tiff *tiff, int directory,
         set16(tiff, at + 2, entry->type);
         set32(tiff, at + 4, entry->count);
         if (entry->tag == TAG_EXIF || entry->tag == TAG_GPS) {
-            int pointed = entry->tag == TAG_EXIF ? EXIF_DIRECTORY : GPS_DIRECTORY;
+            int pointed = entry->tag == TAG_EXIF ? TIFF_EXIF : TIFF_GPS;
             set16(tiff, at + 2, TYPE_LONG); /* some write the later type of offsets */
             set32(tiff, at + 8, (uint32_t)starts[pointed]);
         } else if (entry->value == 0) {
@@ -155,7 +152,15 @@ static void directory_write(const struct tiff *tiff, int directory,
     }
 }
 
-size_t tiff_collect(struct probe_input *input, uint64_t at, uint64_t end,
+/* The main directory that a file of another one lacks. */
+static void main_make(struct tiff *tiff, enum tiff_directory first)
+{
+    tiff->found[TIFF_MAIN][0] = (struct found){
+        .tag = first == TIFF_EXIF ? TAG_EXIF : TAG_GPS, .type = TYPE_LONG, .count = 1, .len = 4};
+    tiff->count[TIFF_MAIN] = 1;
+}
+
+size_t tiff_collect(struct probe_input *input, uint64_t at, uint64_t end, enum tiff_directory first,
                     uint8_t block[static TIFF_COLLECTED_MAX])
 {
     uint8_t head[8];
@@ -165,20 +170,24 @@ size_t tiff_collect(struct probe_input *input, uint64_t at, uint64_t end,
     if (memcmp(head, "II*\0", 4) != 0 && memcmp(head, "MM\0*", 4) != 0 &&
         memcmp(head, "IIU\0", 4) != 0)
         return 0;
-    directory_read(&tiff, MAIN_DIRECTORY, get32(&tiff, head + 4));
-    if (tiff.count[MAIN_DIRECTORY] == 0)
+    directory_read(&tiff, (int)first, get32(&tiff, head + 4));
+    if (tiff.count[first] == 0)
         return 0;
-    directory_read(&tiff, EXIF_DIRECTORY, directory_at(&tiff, TAG_EXIF));
-    directory_read(&tiff, GPS_DIRECTORY, directory_at(&tiff, TAG_GPS));
+    if (first != TIFF_MAIN) {
+        main_make(&tiff, first);
+    } else {
+        directory_read(&tiff, TIFF_EXIF, directory_at(&tiff, TAG_EXIF));
+        directory_read(&tiff, TIFF_GPS, directory_at(&tiff, TAG_GPS));
+    }
 
     /* three directories of 16 entries of at most a KiB: never above TIFF_COLLECTED_MAX */
     size_t starts[DIRECTORIES] = {8};
     for (int i = 1; i < DIRECTORIES; i++)
         starts[i] = starts[i - 1] + directory_len(&tiff, i - 1);
-    size_t free = starts[GPS_DIRECTORY] + directory_len(&tiff, GPS_DIRECTORY);
+    size_t free = starts[TIFF_GPS] + directory_len(&tiff, TIFF_GPS);
     memset(block, 0, free);
     memcpy(block, tiff.little ? "II*\0" : "MM\0*", 4);
-    set32(&tiff, block + 4, (uint32_t)starts[MAIN_DIRECTORY]);
+    set32(&tiff, block + 4, (uint32_t)starts[TIFF_MAIN]);
     for (int i = 0; i < DIRECTORIES; i++)
         directory_write(&tiff, i, starts, block, &free);
     return free;

@@ -314,6 +314,41 @@ static void a_tiff_with_its_directories_far_behind_is_read(void **state)
     free(far);
 }
 
+static void directories_in_files_of_their_own_are_read(void **state)
+{
+    (void)state;
+    static const char time[] = "2026:01:15 12:00:00";
+    static const char make[] = "Canon";
+    static const uint8_t uuid[16] = {0x85, 0xc0, 0xb6, 0x87, 0x82, 0x0f, 0x11, 0xe0,
+                                     0x81, 0x11, 0xf4, 0xce, 0x46, 0x2b, 0x6a, 0x48};
+    struct octets content = {0};
+    struct octets uuid_box = {0};
+    struct octets o = {0};
+    put(&content, uuid, sizeof uuid);
+    for (unsigned i = 0; i < 2; i++) {
+        struct octets tiff = {0};
+        put(&tiff, "MM\0*\0\0\0\x08\0\1", 10);
+        put_be(&tiff, i == 0 ? 0x010f : 0x9003, 2);
+        put_be(&tiff, 2, 2);
+        put_be(&tiff, i == 0 ? sizeof make : sizeof time, 4);
+        put_be(&tiff, 26, 4);
+        put_be(&tiff, 0, 4);
+        put(&tiff, i == 0 ? make : time, i == 0 ? sizeof make : sizeof time);
+        box(&content, i == 0 ? "CMT1" : "CMT2", &tiff);
+    }
+    put(&o,
+        "\0\0\0\x10"
+        "ftypcrx \0\0\0\1",
+        16);
+    box(&uuid_box, "uuid", &content);
+    box(&o, "moov", &uuid_box);
+    struct probe_report *report = scan_octets("picture", o.at, o.len);
+    assert_time(report, "exif-datetimeoriginal", "2026-01-15T12:00:00+08:00", PROBE_ZONE_ASSUMED);
+    assert_string_equal(report->make, "Canon");
+    probe_report_free(report);
+    assert_cuts_hold("picture", "exif-datetimeoriginal", o.at, o.len);
+}
+
 static void full_box(struct octets *o, const char *type, unsigned flags, const struct octets *rest)
 {
     struct octets content = {0};
@@ -473,6 +508,7 @@ int main(void)
         cmocka_unit_test(pictures_that_exiftool_tagged_are_read),
         cmocka_unit_test(a_position_of_signed_fractions_and_without_lock_is_read),
         cmocka_unit_test(a_tiff_with_its_directories_far_behind_is_read),
+        cmocka_unit_test(directories_in_files_of_their_own_are_read),
         cmocka_unit_test(a_picture_of_items_is_described),
         cmocka_unit_test(xmp_by_exiftool_is_read_where_it_stands_alone),
         cmocka_unit_test(a_picture_without_exif_says_nothing),

@@ -26,30 +26,12 @@ extern const struct source source_signed_stream;
 
 /* The readers, in the order in which they are asked. A new camera is one file and one row. */
 const struct source *const probe_sources[] = {
-    &source_riff,
-    &source_matroska,
-    &source_asf,
-    &source_flv,
-    &source_id3,
-    &source_picture,
-    &source_mdpm,
-    &source_misb,
-    &source_signed_stream,
-    &source_dv,
-    &source_klv,
-    &source_gopro,
-    &source_gpmf,
-    &source_item_list,
-    &source_user_data,
-    &source_sony_xml,
-    &source_movie_header,
-    &source_freegps,
-    &source_camera_boxes,
-    &source_text_track,
-    &source_binary_track,
-    &source_ligo,
-    &source_attachments,
-    NULL,
+    &source_riff,          &source_matroska,  &source_asf,          &source_flv,
+    &source_id3,           &source_picture,   &source_mdpm,         &source_misb,
+    &source_signed_stream, &source_dv,        &source_klv,          &source_gopro,
+    &source_gpmf,          &source_item_list, &source_user_data,    &source_sony_xml,
+    &source_movie_header,  &source_freegps,   &source_camera_boxes, &source_text_track,
+    &source_binary_track,  &source_ligo,      &source_attachments,  NULL,
 };
 
 const size_t probe_source_count = sizeof probe_sources / sizeof probe_sources[0] - 1;

@@ -45,8 +45,8 @@ struct catalog_err {
     char text[1024];
 };
 
-/* The texts of errors are English; from now on `translate` (gettext, say) makes of each, a format of
- * printf, one with the same arguments in the user's language. Once, before any thread. */
+/* The texts of errors are English; from now on `translate` (gettext, say) makes of each, a format
+ * of printf, one with the same arguments in the user's language. Once, before any thread. */
 void catalog_translate(char *(*translate)(const char *text));
 
 struct catalog;

@@ -131,6 +131,20 @@ enum catalog_err_kind catalog_err_kind_of(int code)
     }
 }
 
+/* SQLite says what failed; the system said why. */
+static int set_with_errno(struct catalog_err *err, enum catalog_err_kind kind,
+                          const struct catalog *catalog)
+{
+    char reason[128];
+    int number = sqlite3_system_errno(catalog->db);
+    if (kind == CATALOG_ERR_SYSTEM && number != 0)
+        kind = kind_of_errno(number);
+    if (number != 0)
+        return catalog_err_set(err, kind, catalog->path, "%s: %s", sqlite3_errmsg(catalog->db),
+                               strerror_r(number, reason, sizeof reason));
+    return catalog_err_set(err, kind, catalog->path, "%s", sqlite3_errmsg(catalog->db));
+}
+
 int catalog_err_sql(struct catalog_err *err, const struct catalog *catalog)
 {
     int code = sqlite3_extended_errcode(catalog->db);
@@ -140,6 +154,8 @@ int catalog_err_sql(struct catalog_err *err, const struct catalog *catalog)
     else if (kind == CATALOG_ERR_DAMAGED)
         (void)catalog_err_set(err, kind, catalog->path, "the catalog is damaged: %s",
                               sqlite3_errmsg(catalog->db));
+    else if ((code & 0xFF) == SQLITE_CANTOPEN || (code & 0xFF) == SQLITE_IOERR)
+        (void)set_with_errno(err, kind, catalog);
     else
         (void)catalog_err_set(err, kind, catalog->path, "%s", sqlite3_errmsg(catalog->db));
     err->number = code;

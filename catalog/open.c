@@ -15,6 +15,10 @@
  * 2. Where no -wal lies beside it, its schema is read as an immutable file: SQLite then makes
  *    neither -wal nor -shm. Where one lies there, nothing new comes into being by opening.
  * 3. Until the version has been read through the -wal too, closing makes no checkpoint.
+ *
+ * And what a crash left: a program that was killed between writing to the -wal and flushing it
+ * leaves a commit that is seen, and that a power cut may yet undo. Whoever writes flushes it before
+ * reading it, so that nothing is built on what may go.
  */
 
 enum {
@@ -55,6 +59,47 @@ static bool wal_lies_there(const char *path)
     return len > 0 && (size_t)len < sizeof wal && stat(wal, &status) == 0 && status.st_size > 0;
 }
 
+static int flush_at(const char *path, const char *object, struct catalog_err *err)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : catalog_err_sys(err, object, "open");
+    return fsync(fd) < 0 ? catalog_err_sys(err, object, "flush to disk") : 0;
+}
+
+/* The -wal that lies there, and its name. */
+static int flush_wal(const char *path, struct catalog_err *err)
+{
+    char name[4096];
+    if (!wal_lies_there(path)) /* nor is its path too long */
+        return 0;
+    (void)snprintf(name, sizeof name, "%s-wal", path);
+    if (flush_at(name, path, err) < 0)
+        return -1;
+    char *slash = strrchr(name, '/');
+    if (slash == NULL)
+        return flush_at(".", path, err);
+    slash[1] = '\0';
+    return flush_at(name, path, err);
+}
+
+/* Up to `room` bytes from the beginning. */
+static ssize_t read_head(int fd, uint8_t *head, size_t room)
+{
+    size_t got = 0;
+    while (got < room) {
+        ssize_t len = pread(fd, head + got, room - got, (off_t)got);
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len < 0)
+            return -1;
+        if (len == 0)
+            break;
+        got += (size_t)len;
+    }
+    return (ssize_t)got;
+}
+
 static int header_check(const char *path, enum catalog_mode mode, struct catalog_err *err)
 {
     AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -64,7 +109,7 @@ static int header_check(const char *path, enum catalog_mode mode, struct catalog
     if (fstat(fd, &status) < 0)
         return catalog_err_sys(err, path, "stat");
     uint8_t head[HEADER_BYTES] = {0};
-    ssize_t len = S_ISREG(status.st_mode) ? pread(fd, head, sizeof head, 0) : 0;
+    ssize_t len = S_ISREG(status.st_mode) ? read_head(fd, head, sizeof head) : 0;
     if (len < 0)
         return catalog_err_sys(err, path, "read");
     if (len < HEADER_BYTES || memcmp(head, "SQLite format 3", 16) != 0 ||
@@ -187,6 +232,8 @@ static int open_immutable(struct catalog *catalog, struct catalog_err *err)
 static int open_old(struct catalog *catalog, enum catalog_mode mode, struct catalog_err *err)
 {
     if (header_check(catalog->path, mode, err) < 0 || schema_check(catalog->path, err) < 0)
+        return -1;
+    if (mode == CATALOG_WRITE && flush_wal(catalog->path, err) < 0)
         return -1;
     int flags = mode == CATALOG_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (connect_file(catalog, catalog->path, flags, err) < 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/i18n.h"
 #include "vault/durable.h"
 #include "vault/vault.h"
@@ -162,12 +163,23 @@ static int recover_acceptances(struct vault *vault, struct err *err)
     return done;
 }
 
+/* Folders that a crashed process made and did not come to flush: the next one takes them for
+ * durable, as they are there. */
+static int flush_folders(const struct vault *vault, struct err *err)
+{
+    static const enum vault_folder made_in[] = {VAULT_RECORDINGS, VAULT_ARCHIVES};
+    for (size_t i = 0; i < sizeof made_in / sizeof *made_in; i++)
+        if (file_sync(vault->folders[made_in[i]], vault_folder_names[made_in[i]], err) < 0)
+            return -1;
+    return 0;
+}
+
 int recover_all(struct vault *vault, struct err *err)
 {
     size_t count = 0;
     if (each_incoming(vault, any_name, look_only, &count, err) < 0)
         return -1;
-    if (count > 0 && (recover_acceptances(vault, err) < 0 ||
+    if (count > 0 && (flush_folders(vault, err) < 0 || recover_acceptances(vault, err) < 0 ||
                       each_incoming(vault, archive_part_is, archive_recover, &count, err) < 0 ||
                       each_incoming(vault, any_name, remove_stale, &count, err) < 0))
         return -1;

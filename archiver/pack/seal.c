@@ -4,7 +4,7 @@
  *  1. A volume is named in the catalog only when its tar is whole, flushed, read back and placed.
  *  2. A recording's loose copy is given up only when the catalog names a volume that holds it.
  *  3. What is not named in the catalog is removed: by this process, or by the vault at its next
- *     opening.
+ *     opening. Where the commit failed, only that opening knows which it is.
  *
  * The vault's archive functions keep 2 and 3 on the disk; the order of the calls here keeps 1:
  *
@@ -226,8 +226,10 @@ static int enter_within(struct sealing *sealing, const struct digest_pair *whole
     return 0;
 }
 
+/* Where COMMIT itself fails, *unsure: what was written to the journal of the catalog may yet count,
+ * so that the part and its second name must stay until the vault's next opening has looked. */
 static int enter(struct sealing *sealing, const struct digest_pair *whole, const char *by,
-                 int64_t *number, struct err *err)
+                 int64_t *number, bool *unsure, struct err *err)
 {
     struct catalog *catalog = vault_catalog(sealing->vault);
     struct catalog_err wrong;
@@ -239,6 +241,7 @@ static int enter(struct sealing *sealing, const struct digest_pair *whole, const
     }
     if (catalog_commit(catalog, &wrong) < 0) {
         catalog_rollback(catalog);
+        *unsure = true;
         return err_from_catalog(err, &wrong);
     }
     return 0;
@@ -249,12 +252,13 @@ static int write_and_enter(struct sealing *sealing, const char *by, const struct
 {
     AUTO(close) int part = -1; /* its lock is held until it is settled or abandoned */
     int64_t number;
+    bool unsure = false;
     if (vault_archive_begin(sealing->vault, sealing->relative, &part, err) < 0)
         return -1;
     if (write_all(sealing, part, progress, &sealed->digests, err) < 0 ||
-        enter(sealing, &sealed->digests, by, &number, err) < 0) {
+        enter(sealing, &sealed->digests, by, &number, &unsure, err) < 0) {
         struct err later;
-        if (vault_archive_abandon(sealing->vault, sealing->relative, &later) < 0)
+        if (!unsure && vault_archive_abandon(sealing->vault, sealing->relative, &later) < 0)
             (void)err_wrap(err, _("what was begun could not be removed (%s)"), later.text);
         return -1;
     }

@@ -14,7 +14,9 @@
  *   6. The name PATH is given, never over something that is there, and the folder is flushed. The
  *      catalog's entry comes last: an image without an entry can be made again, an entry without
  *      an image would lie.
- * Where anything fails, PATH.part is removed.
+ * Where anything fails, PATH.part is removed; PATH too, unless the catalog's commit failed, which
+ * may yet count. An image at PATH that is ours and in no register, as a crash before its entry
+ * leaves it, is no obstacle: it is replaced in step 6.
  */
 
 #include <errno.h>
@@ -27,6 +29,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "disc/cargo.h"
 #include "disc/contents.h"
@@ -48,7 +51,8 @@ struct target {
     char name[NAME_MAX_BYTES + 1];
     char part[NAME_MAX_BYTES + 1];
     int fd;
-    bool keep; /* the part has become the image */
+    bool keep;     /* the part has become the image */
+    bool replaces; /* what a run that died before its entry has left there */
 };
 
 static void target_close_at(struct target *target)
@@ -92,12 +96,61 @@ static int split_path(struct target *target, char *folder, size_t room, struct e
     return 0;
 }
 
-static int check_free(const struct target *target, struct err *err)
+struct disc_search {
+    const char *name;
+    bool found;
+};
+
+static void look_at_disc(void *context, const struct catalog_disc *disc)
+{
+    struct disc_search *search = context;
+    search->found = search->found || strcmp(disc->name, search->name) == 0;
+}
+
+static void disc_record_release_at(struct disc_record *record)
+{
+    disc_record_release(record);
+}
+
+/* Whether the file is an image that this vault has signed and never entered, nobody being about to
+ * enter it. What cannot be read is none. */
+static int is_unentered(struct vault *vault, const struct target *target, bool *unentered,
+                        struct err *err)
+{
+    struct err none;
+    const struct key *key;
+    AUTO(disc_record_release) struct disc_record record = {0};
+    AUTO(json_decref) json_t *statement = NULL;
+    struct disc_search search = {.name = NULL};
+    *unentered = false;
+    AUTO(close) int fd = file_open_regular(target->folder, target->name, &none);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+        disc_record_read(fd, target->name, &record, &none) < 0)
+        return 0;
+    if (vault_public_key(vault, &key, err) < 0)
+        return -1;
+    if (key_verify(key, bytes_of(record.message),
+                   (struct bytes){record.signature, record.signature_len}, target->name,
+                   &none) < 0 ||
+        json_read(bytes_of(record.message), target->name, &statement, &none) < 0 ||
+        json_take_text(statement, "disc", target->name, &search.name, &none) < 0)
+        return 0;
+    struct catalog_err from;
+    if (catalog_disc_each(vault_catalog(vault), look_at_disc, &search, &from) < 0)
+        return err_from_catalog(err, &from);
+    *unentered = !search.found;
+    return 0;
+}
+
+static int check_free(struct vault *vault, struct target *target, struct err *err)
 {
     struct stat there;
-    if (fstatat(target->folder, target->name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-        return err_set(err, ERR_CONFLICT, target->path, _("is there already"));
-    return errno == ENOENT ? 0 : err_sys(err, target->path, "stat");
+    target->replaces = false;
+    if (fstatat(target->folder, target->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : err_sys(err, target->path, "stat");
+    if (is_unentered(vault, target, &target->replaces, err) < 0)
+        return -1;
+    return target->replaces ? 0 : err_set(err, ERR_CONFLICT, target->path, _("is there already"));
 }
 
 /* A part left by a run that died is taken over; one that a run is writing is locked. */
@@ -118,7 +171,7 @@ static int lock_part(const struct target *target, struct err *err)
     return ftruncate(target->fd, 0) < 0 ? err_sys(err, target->part, "truncate") : 0;
 }
 
-static int target_open(struct target *target, struct err *err)
+static int target_open(struct vault *vault, struct target *target, struct err *err)
 {
     char folder[4096];
     if (split_path(target, folder, sizeof folder, err) < 0)
@@ -126,7 +179,7 @@ static int target_open(struct target *target, struct err *err)
     target->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (target->folder < 0)
         return err_sys(err, folder, "open");
-    if (check_free(target, err) < 0)
+    if (check_free(vault, target, err) < 0)
         return -1;
     const int fd = openat(target->folder, target->part,
                           O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
@@ -150,22 +203,36 @@ static int target_reserve(const struct target *target, uint64_t bytes, struct er
     return ftruncate(target->fd, (off_t)bytes) < 0 ? err_sys(err, target->path, "truncate") : 0;
 }
 
-static int target_publish(struct target *target, struct err *err)
+static int target_rename(struct vault *vault, struct target *target, struct err *err)
+{
+    const int folder = target->folder;
+    if (!target->replaces &&
+        renameat2(folder, target->part, folder, target->name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (!target->replaces && errno == EEXIST)
+        return err_set(err, ERR_CONFLICT, target->path, _("is there already"));
+    if (!target->replaces && errno != EINVAL && errno != ENOSYS)
+        return err_sys(err, target->path, "rename");
+    /* over what was found, or on a file system without the flag: looked at once more */
+    if (check_free(vault, target, err) < 0)
+        return -1;
+    return renameat(folder, target->part, folder, target->name) < 0
+               ? err_sys(err, target->path, "rename")
+               : 0;
+}
+
+static int target_publish(struct vault *vault, struct target *target, struct err *err)
 {
     if (fchmod(target->fd, 0444) < 0 || fsync(target->fd) < 0)
         return err_sys(err, target->part, "fsync");
-    if (renameat2(target->folder, target->part, target->folder, target->name, RENAME_NOREPLACE) <
-        0) {
-        if (errno == EEXIST)
-            return err_set(err, ERR_CONFLICT, target->path, _("is there already"));
-        if (errno != EINVAL && errno != ENOSYS) /* file systems without it: checked, then renamed */
-            return err_sys(err, target->path, "rename");
-        if (check_free(target, err) < 0 ||
-            durable_rename(target->folder, target->part, target->folder, target->name, err) < 0)
-            return -1;
-    }
+    if (target_rename(vault, target, err) < 0)
+        return -1;
     target->keep = true;
-    return file_sync(target->folder, target->path, err);
+    if (file_sync(target->folder, target->path, err) < 0) {
+        (void)unlinkat(target->folder, target->name, 0); /* what counts is told */
+        return -1;
+    }
+    return 0;
 }
 
 /* ---- what is written ---- */
@@ -311,14 +378,34 @@ static int enter(struct vault *vault, const struct writer *writer, const char *b
     return 0;
 }
 
+/* *unsure: the commit itself failed, and may yet count. */
+static int enter_and_commit(struct vault *vault, const struct writer *writer, const char *by,
+                            int64_t *number, bool *unsure, struct err *err)
+{
+    struct catalog *catalog = vault_catalog(vault);
+    struct catalog_err from;
+    if (catalog_begin(catalog, &from) < 0)
+        return err_from_catalog(err, &from);
+    if (enter(vault, writer, by, number, err) < 0) {
+        catalog_rollback(catalog);
+        return -1;
+    }
+    if (catalog_commit(catalog, &from) == 0)
+        return 0;
+    *unsure = true;
+    return err_from_catalog(err, &from);
+}
+
 static int publish_and_enter(struct vault *vault, const struct writer *writer, const char *by,
                              int64_t *number, struct err *err)
 {
     struct target *target = writer->target;
-    if (target_publish(target, err) < 0)
+    bool unsure = false;
+    if (target_publish(vault, target, err) < 0)
         return -1;
-    if (enter(vault, writer, by, number, err) < 0) {
-        (void)unlinkat(target->folder, target->name, 0); /* what counts is why it was not entered */
+    if (enter_and_commit(vault, writer, by, number, &unsure, err) < 0) {
+        if (!unsure)
+            (void)unlinkat(target->folder, target->name, 0); /* why it was not entered is told */
         return -1;
     }
     return 0;
@@ -355,7 +442,7 @@ int disc_image_at(struct vault *vault, const char *const *cases, size_t case_cou
     if (vault_signing_key(vault, &key, err) < 0)
         return -1;
     AUTO(target_close) struct target target = {.path = path, .folder = -1, .fd = -1};
-    if (target_open(&target, err) < 0)
+    if (target_open(vault, &target, err) < 0)
         return -1;
     AUTO(cargo_release) struct cargo cargo = {0};
     if (cargo_make(vault, cases, case_count, made_us, &cargo, err) < 0 ||

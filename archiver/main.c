@@ -89,8 +89,10 @@ int main(int argc, char **argv)
         return EXIT_WRONG_USE;
     }
     AUTO(free) const char **words = calloc((size_t)(argc - at) + 1, sizeof *words);
-    if (words == NULL)
+    if (words == NULL) {
+        say_note("%s", _("out of memory"));
         return EXIT_NOT_DONE;
+    }
     for (int i = at; i < argc; i++)
         words[i - at] = argv[i];
     int status = run(&context, argc - at, words);

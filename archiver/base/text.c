@@ -140,21 +140,28 @@ static bool is_control(struct bytes character, size_t len)
            character.at[2] <= 0xA9;
 }
 
+void text_shown_next(struct bytes *octets, char shown[static TEXT_SHOWN_NEXT])
+{
+    size_t len = character_length(*octets);
+    size_t taken = len == 0 ? 1 : len;
+    if (len == 0 || is_control(*octets, len)) {
+        for (size_t i = 0; i < taken; i++)
+            (void)snprintf(shown + 4 * i, 5, "\\x%02X", octets->at[i]);
+    } else {
+        memcpy(shown, octets->at, len);
+        shown[len] = '\0';
+    }
+    *octets = (struct bytes){octets->at + taken, octets->len - taken};
+}
+
 char *text_shown(struct bytes octets)
 {
     struct text shown;
     text_init(&shown, SIZE_MAX);
     while (octets.len > 0 && !text_failed(&shown)) {
-        size_t len = character_length(octets);
-        if (len == 0 || is_control(octets, len)) {
-            size_t escaped = len == 0 ? 1 : len;
-            for (size_t i = 0; i < escaped; i++)
-                text_printf(&shown, "\\x%02X", octets.at[i]);
-            len = escaped;
-        } else {
-            text_append_bytes(&shown, (struct bytes){octets.at, len});
-        }
-        octets = (struct bytes){octets.at + len, octets.len - len};
+        char next[TEXT_SHOWN_NEXT];
+        text_shown_next(&octets, next);
+        text_append(&shown, next);
     }
     return text_take(&shown);
 }

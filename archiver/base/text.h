@@ -45,6 +45,11 @@ bool text_is_utf8(struct bytes text);
  */
 char *text_shown(struct bytes octets);
 
+enum { TEXT_SHOWN_NEXT = 17 }; /* four octets, each as \xHH, and the NUL */
+
+/* Takes the first character off `octets`, which are not empty, and gives it as text_shown does. */
+void text_shown_next(struct bytes *octets, char shown[static TEXT_SHOWN_NEXT]);
+
 /* The bytes behind what text_shown wrote, and a NUL after them. *octets is the caller's. 0, or -1
  * if it is no such text or memory is out. */
 int text_shown_bytes(const char *shown, uint8_t **octets, size_t *len);

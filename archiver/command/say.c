@@ -16,11 +16,15 @@
 
 #include "base/banned.h"
 
-/* Bytes from outside, made safe, to a stream. */
+/* Bytes from outside, made safe, to a stream: also when memory is out. */
 static void put_shown(FILE *to, const char *text)
 {
-    AUTO(free) char *shown = text_shown(bytes_of(text));
-    (void)fputs(shown != NULL ? shown : "?", to);
+    struct bytes left = bytes_of(text);
+    while (left.len > 0) {
+        char next[TEXT_SHOWN_NEXT];
+        text_shown_next(&left, next);
+        (void)fputs(next, to);
+    }
 }
 
 int say_error(const struct err *err)

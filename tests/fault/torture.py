@@ -1,0 +1,129 @@
+"""Each call to the system that a command makes is failed once, and once for good: it says so, loses
+nothing that was accepted, and a rerun finishes. Where there are many, some are chosen.
+
+    torture.py [SCENE…] [KIND…]    these alone; SHILU_TORTURE_EACH of a kind, error and scene"""
+import concurrent.futures
+import errno
+import os
+import random
+import re
+import shutil
+import sys
+
+from common import SEED, Folder, fail, held, shilu
+from scenes import make_scenes
+from shim import KINDS, copy, run
+
+# what a call fails with; 0: it does half
+NUMBERS = {"write": (errno.EIO, errno.ENOSPC, 0), "read": (errno.EIO, 0), "sync": (errno.EIO,),
+           "link": (errno.ENOSPC,), "rename": (errno.EIO,), "unlink": (errno.EIO,),
+           "create": (errno.ENOSPC,), "allocate": (errno.ENOSPC,), "mkdir": (errno.ENOSPC,),
+           "truncate": (errno.EIO,), "memory": (errno.ENOMEM,)}
+CAUSE = re.compile("Input/output error|No space left|disk I/O error|is full"
+                   "|out of memory|Cannot allocate memory"
+                   "|the catalog is damaged"  # what SQLite makes of EIO when reading
+                   "|attempt to write a readonly database",  # and of no room for its journal's name
+                   re.IGNORECASE)
+EACH = int(os.environ.get("SHILU_TORTURE_EACH", "5"))  # cases of a kind, number and scene
+
+
+def cases_of(scene, folder, kinds):
+    """Runs it once and counts; then what is to be failed."""
+    here = copy(scene.start, folder / "count")
+    ran = run(folder, scene.words(here), scene.roots(here))
+    if ran.status != 0:
+        fail(f"{scene.name}: exit {ran.status} undisturbed\n{ran.stdout}{ran.stderr}")
+    scene.check_complete(here, scene.name)
+    shutil.rmtree(here)
+    cases = []
+    for kind in KINDS:
+        for number in NUMBERS[kind] if not kinds or kind in kinds else ():
+            for stays in (False, True):
+                every = range(1, ran.counts[kind] + 1)
+                some = every if len(every) <= EACH else sorted(random.sample(every, EACH))
+                cases += [(kind, at, number, stays) for at in some]
+    print(f"{scene.name}: {' '.join(f'{k} {n}' for k, n in ran.counts.items() if n)}", flush=True)
+    return cases
+
+
+def check_told(kind, ran, when):
+    """The exit status fits, and the message has an object and a cause; where memory is out, libraries
+    may say so in their own way."""
+    if ran.status not in (0, 1, 3):
+        fail(f"{when}: exit {ran.status}\n{ran.stdout}{ran.stderr}")
+    if ran.status == 0:
+        return
+    told = ran.stderr + ran.stdout
+    if not (CAUSE if kind != "memory" else re.compile(r"\w")).search(told):
+        fail(f"{when}: no cause in what it says: {told!r}")
+    if ran.status == 3 and kind != "memory" and not re.search(r"^shilu: \S.*: \S|^shilu: out of memory|^shilu: the output",
+                                         ran.stderr, re.MULTILINE):
+        fail(f"{when}: no object in what it says: {ran.stderr!r}")
+
+
+def check_vault(scene, here, ran, when):
+    """Nothing accepted is lost, before and after what was left is cleared."""
+    vault = here / "vault"
+    shilu(vault, "verify", status=(0, 1))
+    accepted = scene.accepted(ran.stdout)
+    if not accepted <= held(vault):
+        fail(f"{when}: accepted and lost")
+    shilu(vault, "case", "add", "恢复")  # any command that writes clears up
+    checked = shilu(vault, "verify", status=(0, 1, 3))
+    if checked.returncode != 0:
+        fail(f"{when}: after the next opening\n{checked.stdout}{checked.stderr}\nit had said:"
+             f"\n{ran.stdout}{ran.stderr}")
+    if not accepted <= held(vault):
+        fail(f"{when}: accepted and lost when clearing up")
+    if os.listdir(vault / "incoming"):
+        fail(f"{when}: left in incoming: {os.listdir(vault / 'incoming')}")
+
+
+def try_one(scene, folder, case):
+    kind, at, number, stays = case
+    when = (f"{scene.name}, {kind} {at} {'and all later ones fail' if stays else 'fails'} with "
+            f"{errno.errorcode.get(number, 'half')}")
+    folder.mkdir()
+    here = copy(scene.start, folder / "here")
+    ran = run(folder, scene.words(here), scene.roots(here), kind, at, number, stays)
+    when += f" ({ran.path})"
+    check_told(kind, ran, when)
+    if number == 0 and ran.status != 0:
+        fail(f"{when}: half is no failure\n{ran.stdout}{ran.stderr}")
+    if ran.status == 0:
+        scene.check_complete(here, f"{when}, exit 0")
+    check_vault(scene, here, ran, when)
+    shilu(None, *scene.words(here), status=scene.rerun_status)
+    scene.check_complete(here, f"{when}, rerun")
+    shilu(here / "vault", "verify")
+    if os.listdir(here / "vault" / "incoming"):
+        fail(f"{when}: left in incoming after a rerun")
+    shutil.rmtree(folder)
+    return ran.failed > 0, ran.status != 0
+
+
+def torture(scene, folder, kinds, pool):
+    folder.mkdir()
+    jobs = [pool.submit(try_one, scene, folder / str(i), case)
+            for i, case in enumerate(cases_of(scene, folder, kinds))]
+    results = []
+    for job in jobs:
+        try:
+            results.append(job.result())
+        except SystemExit:
+            pass  # told already; the others may tell more
+    hit = sum(failed for failed, _ in results)
+    told = sum(status for _, status in results)
+    print(f"{scene.name}: {len(jobs)} tried, {hit} of them hit, {told} gave up, {len(results)} held",
+          flush=True)
+    return len(jobs) - len(results)
+
+
+with Folder(quick=True) as top:
+    print(f"SHILU_SEED={SEED}")
+    wanted = [word for word in sys.argv[1:] if word not in KINDS]
+    kinds = [word for word in sys.argv[1:] if word in KINDS]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
+        failures = sum(torture(one, top / one.name, kinds, threads) for one in make_scenes(top)
+                       if not wanted or one.name in wanted)
+    sys.exit(1 if failures else 0)

@@ -11,6 +11,15 @@
 
 #include "base/banned.h"
 
+/* The functions themselves, behind the macros. */
+#undef err_set
+#undef err_sys
+#undef err_number
+#undef err_memory
+#undef err_wrap
+#undef err_from_probe
+#undef err_from_catalog
+
 /* Cuts what does not fit between two UTF-8 characters, never inside one. */
 static void cut_copy(char *to, size_t room, const char *from)
 {

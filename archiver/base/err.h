@@ -51,4 +51,19 @@ int err_from_catalog(struct err *err, const struct catalog_err *from);
 /* The program's exit status for an error: 2 for ERR_USAGE, else 3. */
 int err_exit_status(const struct err *err);
 
+/* That these are always -1 is told to compilers and analyzers too, which see only the call: after
+ * `if (f(&out, err) < 0) return -1;` they then know that f has set out. */
+static inline int err_always(void)
+{
+    return -1;
+}
+
+#define err_set(...)          ((void)err_set(__VA_ARGS__), err_always())
+#define err_sys(...)          ((void)err_sys(__VA_ARGS__), err_always())
+#define err_number(...)       ((void)err_number(__VA_ARGS__), err_always())
+#define err_memory(...)       ((void)err_memory(__VA_ARGS__), err_always())
+#define err_wrap(...)         ((void)err_wrap(__VA_ARGS__), err_always())
+#define err_from_probe(...)   ((void)err_from_probe(__VA_ARGS__), err_always())
+#define err_from_catalog(...) ((void)err_from_catalog(__VA_ARGS__), err_always())
+
 #endif

@@ -87,7 +87,7 @@ int catalog_instant_parse(const char *text, int64_t *us)
         !digits(&at, 2, &second) || !read_fraction(&at, &fraction) || !read_zone(&at, &offset) ||
         *at != '\0' || hour > 23 || minute > 59 || second > 60)
         return -1;
-    int64_t seconds = days * 86400 + hour * 3600 + (minute - offset) * 60 + second;
+    int64_t seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second;
     *us = seconds * 1000000 + fraction;
     return 0;
 }

@@ -59,9 +59,9 @@ static bool wal_lies_there(const char *path)
     return len > 0 && (size_t)len < sizeof wal && stat(wal, &status) == 0 && status.st_size > 0;
 }
 
-static int flush_at(const char *path, const char *object, struct catalog_err *err)
+static int flush_at(const char *file, const char *object, struct catalog_err *err)
 {
-    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    AUTO(close) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT ? 0 : catalog_err_sys(err, object, "open");
     return fsync(fd) < 0 ? catalog_err_sys(err, object, "flush to disk") : 0;
@@ -119,10 +119,11 @@ static int header_check(const char *path, enum catalog_mode mode, struct catalog
     uint64_t page = (uint64_t)head[16] << 8 | head[17];
     if (page == 1)
         page = 65536;
-    if (!wal_lies_there(path) && (uint64_t)status.st_size < page * be32(head + HEADER_PAGES))
-        return catalog_err_set(
-            err, CATALOG_ERR_DAMAGED, path, "the catalog is cut short: %lld of %llu bytes",
-            (long long)status.st_size, (unsigned long long)(page * be32(head + HEADER_PAGES)));
+    uint64_t told = page * be32(head + HEADER_PAGES);
+    if (!wal_lies_there(path) && (uint64_t)status.st_size < told)
+        return catalog_err_set(err, CATALOG_ERR_DAMAGED, path,
+                               "the catalog is cut short: %lld of %llu bytes",
+                               (long long)status.st_size, (unsigned long long)told);
     return version_check(path, (int64_t)(int32_t)be32(head + HEADER_VERSION), mode, err);
 }
 

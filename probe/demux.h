@@ -13,11 +13,11 @@ void demux_prepare(void);
  *
  *   name     the file's name, or NULL: where its extension is one of the format that the content
  *            looks like, a short file needs less to be taken for it
- *   format   libavformat's name of the format, where its structure is already known, or NULL
+ *   known    libavformat's name of the format, where its structure is already known, or NULL
  *
  * is_media is set where a media format was recognised.
  */
-void demux_file(struct probe_input *input, const char *name, const char *format,
+void demux_file(struct probe_input *input, const char *name, const char *known,
                 struct probe_report *report);
 
 #endif

@@ -26,7 +26,7 @@ static size_t letter_run(struct probe_bytes format, size_t at)
     return end - at;
 }
 
-static const char time_letters[] = "YMDhms";
+static const char time_letters[] = {'Y', 'M', 'D', 'h', 'm', 's'};
 
 /* Each letter once with its number of digits; only the seconds may be missing. */
 static bool time_format_ok(struct probe_bytes format)
@@ -35,7 +35,7 @@ static bool time_format_ok(struct probe_bytes format)
     unsigned seen = 0;
     for (size_t i = 0; i < format.len;) {
         size_t run = letter_run(format, i);
-        const char *letter = memchr(time_letters, format.at[i], 6);
+        const char *letter = memchr(time_letters, format.at[i], sizeof time_letters);
         if (letter != NULL) {
             size_t which = (size_t)(letter - time_letters);
             if (run != widths[which] || (seen & 1U << which) != 0)
@@ -174,7 +174,7 @@ static size_t read_time(struct probe_bytes format, struct probe_bytes rest,
     if (rest.len < len)
         return 0;
     for (size_t i = 0; i < len; i++) {
-        const char *letter = memchr(time_letters, format.at[i], 6);
+        const char *letter = memchr(time_letters, format.at[i], sizeof time_letters);
         uint8_t c = rest.at[i];
         if (letter == NULL ? lower(c) != lower(format.at[i]) : c < '0' || c > '9')
             return 0;

@@ -99,13 +99,13 @@ static void put_name(struct printer *printer, json_t *root, const struct probe_n
         put(printer, root, "name", json_null());
         return;
     }
-    json_t *object = json_object();
-    put(printer, object, "pattern", text_or_null(name->pattern));
-    put(printer, object, "device", text_or_null(name->device));
-    put(printer, object, "officer", text_or_null(name->officer));
-    put(printer, object, "sequence", text_or_null(name->sequence));
-    put(printer, object, "channel", text_or_null(name->channel));
-    put(printer, root, "name", object);
+    json_t *parts = json_object();
+    put(printer, parts, "pattern", text_or_null(name->pattern));
+    put(printer, parts, "device", text_or_null(name->device));
+    put(printer, parts, "officer", text_or_null(name->officer));
+    put(printer, parts, "sequence", text_or_null(name->sequence));
+    put(printer, parts, "channel", text_or_null(name->channel));
+    put(printer, root, "name", parts);
 }
 
 static void put_streams(struct printer *printer, json_t *root, const struct probe_report *report)

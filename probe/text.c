@@ -111,7 +111,7 @@ size_t text_clean(struct probe_bytes bytes, char text[static TEXT_BYTES_MAX])
     if (is_utf8(bytes))
         return copy_utf8(bytes, text);
 
-    char wide[4 * TEXT_BYTES_MAX];
+    char wide[4 * TEXT_BYTES_MAX] = {0};
     size_t len = convert_gb18030(bytes, wide, sizeof wide);
     if (len == 0)
         len = convert_latin1(bytes, wide);

@@ -60,7 +60,7 @@ static void name_samsung(struct probe_input *input, struct probe_report *report)
     for (uint32_t i = 0; i < count && i < SEF_ENTRIES_MAX && 12 + 12 * (i + 1) <= length; i++) {
         uint8_t entry[12];
         char name[SEF_NAME_MAX];
-        if (input_read(input, table + 12 + 12 * i, entry, 12) < 12)
+        if (input_read(input, table + 12 + UINT64_C(12) * i, entry, 12) < 12)
             return;
         uint64_t back = read_le32(entry + 4);
         if (back < 8 || back > table || input_read(input, table - back, entry, 8) < 8)

@@ -59,7 +59,8 @@ static void read_trailer(struct probe_input *input, struct probe_report *report)
 /* degrees * 100000 + minutes * 1000 */
 static double packed_degrees(uint32_t packed)
 {
-    return packed / 100000 + packed % 100000 / 60000.0;
+    uint32_t whole = packed / 100000;
+    return whole + packed % 100000 / 60000.0;
 }
 
 /* Records of 36 octets: whether there is a fix, seconds from the start, letters and angles. */

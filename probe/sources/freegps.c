@@ -115,7 +115,8 @@ static bool take_transport(struct private_packet *own, struct freegps *state, co
     }
     if (payload.len > sizeof own->bytes - own->len)
         payload.len = sizeof own->bytes - own->len;
-    memcpy(own->bytes + own->len, payload.at, payload.len);
+    if (payload.len > 0) /* else at may be NULL */
+        memcpy(own->bytes + own->len, payload.at, payload.len);
     own->len += payload.len;
     bool found = freegps_packet(state, (struct probe_bytes){own->bytes, own->len}, report);
     if (found || own->len == sizeof own->bytes)

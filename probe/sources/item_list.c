@@ -40,8 +40,10 @@ static size_t narrow(const uint8_t *at, size_t len, char *text, size_t room)
     size_t count = 0;
     for (size_t i = 0; i + 2 <= len && count < room; i += 2) {
         uint16_t unit = read_be16(at + i);
-        if (unit != 0xfeff)
-            text[count++] = unit < 0x80 ? (char)unit : '?';
+        if (unit < 0x80)
+            text[count++] = (char)unit;
+        else if (unit != 0xfeff)
+            text[count++] = '?';
     }
     return count;
 }

@@ -30,10 +30,12 @@ static bool wants(const struct source_stream *stream)
 /* The number behind a word and its marks: `"lat": 12.3`, `latitude: 12.3`, `lat=12.3`. */
 static bool number_after(struct probe_bytes text, const char *word, double *value)
 {
+    static const char marks[] = {'"', ' ', ':', '=', '\''};
     for (size_t from = 0; (from = scan_find(text, from, word)) < text.len;) {
         from += strlen(word);
         struct probe_bytes at = {text.at + from, text.len - from};
-        for (unsigned i = 0; i < 6 && at.len > 0 && memchr("\" :='", at.at[0], 5) != NULL; i++) {
+        for (unsigned i = 0; i < 6 && at.len > 0 && memchr(marks, at.at[0], sizeof marks) != NULL;
+             i++) {
             at.at++;
             at.len--;
         }

@@ -19,6 +19,9 @@ static const uint16_t wanted[DIRECTORIES][FOUND_MAX] = {
     {0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0007, 0x0009, 0x001d},
 };
 
+static const uint8_t little_mark[] = {'I', 'I', '*', 0};
+static const uint8_t big_mark[] = {'M', 'M', 0, '*'};
+
 struct found {
     uint16_t tag, type;
     uint32_t count;
@@ -167,7 +170,7 @@ size_t tiff_collect(struct probe_input *input, uint64_t at, uint64_t end, enum t
     if (at > end || end - at < sizeof head || input_read(input, at, head, sizeof head) != 8)
         return 0;
     struct tiff tiff = {.input = input, .base = at, .end = end, .little = head[0] == 'I'};
-    if (memcmp(head, "II*\0", 4) != 0 && memcmp(head, "MM\0*", 4) != 0 &&
+    if (memcmp(head, little_mark, 4) != 0 && memcmp(head, big_mark, 4) != 0 &&
         memcmp(head, "IIU\0", 4) != 0)
         return 0;
     directory_read(&tiff, (int)first, get32(&tiff, head + 4));
@@ -186,7 +189,7 @@ size_t tiff_collect(struct probe_input *input, uint64_t at, uint64_t end, enum t
         starts[i] = starts[i - 1] + directory_len(&tiff, i - 1);
     size_t free = starts[TIFF_GPS] + directory_len(&tiff, TIFF_GPS);
     memset(block, 0, free);
-    memcpy(block, tiff.little ? "II*\0" : "MM\0*", 4);
+    memcpy(block, tiff.little ? little_mark : big_mark, sizeof little_mark);
     set32(&tiff, block + 4, (uint32_t)starts[TIFF_MAIN]);
     for (int i = 0; i < DIRECTORIES; i++)
         directory_write(&tiff, i, starts, block, &free);

@@ -143,7 +143,7 @@ void user_data_item(struct probe_report *report, const char type[static 4],
     struct probe_bytes key = {(const uint8_t *)type, 4};
     if (content.len == 0)
         return;
-    if (type[0] == '\251')
+    if (type[0] == '\251' || type[0] == '@')
         tag_value_report(report, key, international_text(content));
     else if (memcmp(type, "loci", 4) == 0)
         read_loci(report, content);
@@ -155,8 +155,6 @@ void user_data_item(struct probe_report *report, const char type[static 4],
         read_samsung(report, content);
     else if (memcmp(type, "date", 4) == 0)
         (void)stamp_add_text(report, "udta-date", content); /* Apple's Voice Memos */
-    else if (type[0] == '@')
-        tag_value_report(report, key, international_text(content));
     else
         tag_value_report(report, key, maker_text(content));
 }

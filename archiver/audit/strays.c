@@ -141,7 +141,7 @@ static int walk(struct auditor *auditor, const struct place *place, int folder, 
     }
     for (;;) {
         errno = 0;
-        const struct dirent *entry = readdir(entries);
+        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
         if (entry == NULL && errno != 0)
             found_unreadable(auditor, place->name, _("read the folder"));
         if (entry == NULL)

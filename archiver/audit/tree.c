@@ -142,7 +142,7 @@ static int add_below(struct session *session, struct tree *tree, int folder, con
     }
     for (;;) {
         errno = 0;
-        const struct dirent *entry = readdir(entries);
+        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
         if (entry == NULL && errno == 0)
             return 0;
         if (entry == NULL) {

@@ -68,7 +68,7 @@ int file_read_exact(int fd, const char *object, uint64_t offset, void *at, size_
         return -1;
     if (got < len)
         return err_set(err, ERR_DAMAGED, object, _("the file ends at byte %llu, %zu bytes early"),
-                       (unsigned long long)(offset + got), len - got);
+                       (unsigned long long)offset + got, len - got);
     return 0;
 }
 

@@ -40,7 +40,7 @@ void instant_print(struct instant at, char text[static INSTANT_TEXT])
         fraction += US;
         seconds--;
     }
-    time_t local = (time_t)(seconds + at.offset_minutes * 60);
+    time_t local = (time_t)(seconds + (int64_t)at.offset_minutes * 60);
     struct tm day = {0};
     (void)gmtime_r(&local, &day); /* fails only beyond the year 2^31 */
 
@@ -141,7 +141,7 @@ int instant_parse(struct bytes text, struct instant *at, bool *zoned)
     int64_t seconds = (int64_t)timegm(&date);
     if (date.tm_mon != day.tm_mon) /* 31 April */
         return -1;
-    seconds += (int64_t)day.tm_hour * 3600 + day.tm_min * 60 + day.tm_sec;
+    seconds += ((int64_t)day.tm_hour * 60 + day.tm_min) * 60 + day.tm_sec;
     if (!has_zone) {
         seconds = (int64_t)mktime(&day);
         offset = (int)(day.tm_gmtoff / 60);

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,8 +28,10 @@ static bool make_room(struct text *text, size_t more)
         text->failed = true;
         return false;
     }
-    if (need <= text->room)
+    if (need <= text->room) {
+        assert(text->at != NULL); /* no room without it */
         return true;
+    }
     size_t room = text->room < 64 ? 64 : text->room;
     while (room < need && room <= text->ceiling / 2)
         room *= 2;

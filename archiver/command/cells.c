@@ -15,6 +15,7 @@ static size_t first_width(const char *text, size_t left, size_t *len)
 {
     mbstate_t state = {0};
     wchar_t character;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): its own state
     *len = mbrtowc(&character, text, left, &state);
     if (*len == 0 || *len > left) { /* not UTF-8: count octets */
         *len = 1;

@@ -130,6 +130,7 @@ bool options_read(struct options *options, int argc, const char **argv,
         return false;
 
     options->words = (const char *const *)poptGetArgs(options->popt);
+    options->count = 0;
     while (options->words != NULL && options->words[options->count] != NULL)
         options->count++;
     if (options->count < min)

@@ -68,8 +68,10 @@ static void companions_find(const char *path, struct companions *companions)
     char *folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
     AUTO(closedir) DIR *entries = folder != NULL ? opendir(folder) : NULL;
     size_t stem = stem_length(name);
-    for (const struct dirent *entry = entries != NULL ? readdir(entries) : NULL;
-         entry != NULL && companions->count < PROBE_COMPANIONS_MAX; entry = readdir(entries)) {
+    while (entries != NULL && companions->count < PROBE_COMPANIONS_MAX) {
+        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
+        if (entry == NULL)
+            break;
         const char *dot = strrchr(entry->d_name, '.');
         if (dot != NULL && stem_length(entry->d_name) == stem &&
             strncasecmp(entry->d_name, name, stem) == 0 && probe_is_companion(dot + 1) &&

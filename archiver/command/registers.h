@@ -46,7 +46,7 @@ int register_list(const struct command_context *context, int argc, const char **
     }
 
 /* One disc in JSON; for `disc list` and `show`. */
-json_t *disc_json(const struct catalog_disc *disc);
+json_t *disc_json(const struct catalog_disc *one);
 
 /* Prints one case; also for `shilu show`. */
 int case_show(struct vault *vault, const char *number, bool json, struct err *err);

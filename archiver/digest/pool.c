@@ -183,7 +183,7 @@ static bool is_closing(struct digest_pool *pool)
 static int carry_buffer(struct worker *self, struct transfer *transfer, bool *more)
 {
     struct digest_job *job = transfer->job;
-    bool stays_long = job->done > 0 && transfer->left > RING * TRANSFER_BYTES;
+    bool stays_long = job->done > 0 && transfer->left > (uint64_t)RING * TRANSFER_BYTES;
     bool shared = choose_spread(self, stays_long && !job->only_sha256);
     bool own_sm3 = !shared && !job->only_sha256;
     uint8_t *buffer = self->ring + (size_t)(self->filled % RING) * TRANSFER_BYTES;

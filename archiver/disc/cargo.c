@@ -98,8 +98,8 @@ static int name_disc(struct cargo *cargo, struct err *err)
     uint8_t sha256[32];
     if (text_failed(&all) || EVP_Digest(all.at, all.len, sha256, NULL, EVP_sha256(), NULL) != 1)
         return err_memory(err, NULL);
-    snprintf(cargo->name, sizeof cargo->name, "SHILU_%02X%02X%02X%02X", sha256[0], sha256[1],
-             sha256[2], sha256[3]);
+    (void)snprintf(cargo->name, sizeof cargo->name, "SHILU_%02X%02X%02X%02X", sha256[0], sha256[1],
+                   sha256[2], sha256[3]);
     return 0;
 }
 

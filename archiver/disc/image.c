@@ -88,11 +88,11 @@ static int split_path(struct target *target, char *folder, size_t room, struct e
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
         strlen(name) + strlen(".part") > NAME_MAX_BYTES || folder_len >= room)
         return err_set(err, ERR_USAGE, target->path, _("not a name for an image"));
-    snprintf(folder, room, "%.*s", (int)folder_len, target->path);
+    (void)snprintf(folder, room, "%.*s", (int)folder_len, target->path);
     if (folder_len == 0)
-        snprintf(folder, room, ".");
-    snprintf(target->name, sizeof target->name, "%s", name);
-    snprintf(target->part, sizeof target->part, "%s.part", name);
+        (void)snprintf(folder, room, ".");
+    (void)snprintf(target->name, sizeof target->name, "%s", name);
+    (void)snprintf(target->part, sizeof target->part, "%s.part", name);
     return 0;
 }
 
@@ -335,17 +335,17 @@ static int write_image(struct writer *writer, struct err *err)
 
 /* ---- the register ---- */
 
-static int image_path(const struct target *target, char *path, size_t room, struct err *err)
+static int image_path(const struct target *target, char *out, size_t room, struct err *err)
 {
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", target->folder);
-    const ssize_t len = readlink(link, path, room);
+    char held[64];
+    (void)snprintf(held, sizeof held, "/proc/self/fd/%d", target->folder);
+    const ssize_t len = readlink(held, out, room);
     if (len < 0)
         return err_sys(err, target->path, "readlink");
     const size_t used = (size_t)len;
     if (used >= room || room - used < strlen(target->name) + 2)
         return err_set(err, ERR_USAGE, target->path, _("the path is too long"));
-    snprintf(path + used, room - used, "%s%s", used == 1 ? "" : "/", target->name);
+    (void)snprintf(out + used, room - used, "%s%s", used == 1 ? "" : "/", target->name);
     return 0;
 }
 
@@ -356,8 +356,8 @@ static int enter(struct vault *vault, const struct writer *writer, const char *b
     char name[sizeof cargo->name];
     char path[4096];
     char actor[128];
-    snprintf(name, sizeof name, "%s", cargo->name);
-    snprintf(actor, sizeof actor, "%s", by);
+    (void)snprintf(name, sizeof name, "%s", cargo->name);
+    (void)snprintf(actor, sizeof actor, "%s", by);
     if (image_path(writer->target, path, sizeof path, err) < 0)
         return -1;
     struct catalog_disc disc = {.name = name,
@@ -428,7 +428,7 @@ static int make_at(struct vault *vault, const struct cargo *cargo, const struct 
     if (write_image(&writer, err) < 0 ||
         publish_and_enter(vault, &writer, by, &result.number, err) < 0)
         return -1;
-    snprintf(result.name, sizeof result.name, "%s", cargo->name);
+    (void)snprintf(result.name, sizeof result.name, "%s", cargo->name);
     memcpy(result.sha256, writer.sha256, 32);
     *made = result;
     return 0;

@@ -378,7 +378,7 @@ static int read_volume(struct reader *reader)
     uint8_t at[SECTOR];
     uint32_t blocks;
     struct record root = {0};
-    if (reader->listing->size < (FIRST_CONTENT + 1) * SECTOR)
+    if (reader->listing->size < (FIRST_CONTENT + 1) * (uint64_t)SECTOR)
         return err_set(reader->err, ERR_DAMAGED, reader->object, _("too short for a disc image"));
     if (read_sector(reader, FIRST_DESCRIPTOR, at) < 0)
         return -1;

@@ -36,6 +36,7 @@ static bool is_number(const char *text)
     return text_is_utf8(bytes_of(text));
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the tag takes both texts over
 static void add(struct tags *tags, enum catalog_field field, char *value, char *source)
 {
     tags->at[tags->count++] =

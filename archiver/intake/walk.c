@@ -71,11 +71,11 @@ static const char *special_reason(mode_t mode)
     return _("a device");
 }
 
-static int refuse(const struct walk *walk, uint32_t folder, const char *name, int number,
+static int refuse(const struct walk *walk, uint32_t folder, const char *name, int reason,
                   const char *what, struct err *err)
 {
     struct err why;
-    (void)err_number(&why, number, NULL, what);
+    (void)err_number(&why, reason, NULL, what);
     return list_add(walk->list, folder, name, 0, LIST_REFUSE, why.text, err);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/banned.h"
 
+// NOLINTNEXTLINE(readability-non-const-parameter): texts are decoded in it
 void scan_init(struct scan *scan, char *text, size_t len)
 {
     *scan = (struct scan){.at = text, .end = text + len};
@@ -29,7 +30,9 @@ char scan_peek(struct scan *scan)
 {
     space_skip(scan);
     char c = *scan->at;
-    return c == '-' || (c >= '0' && c <= '9') ? '0' : c;
+    if (c == '-' || (c >= '0' && c <= '9'))
+        return '0';
+    return c;
 }
 
 /* The character, where it comes next. */

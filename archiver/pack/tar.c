@@ -276,16 +276,16 @@ static int member_settle(struct tar_reader *reader, const uint8_t block[static T
 /* Past the content of the member before, and its padding. */
 static int content_skip(struct tar_reader *reader, struct err *err)
 {
-    uint64_t end = reader->content_end;
-    if (end > reader->size)
+    uint64_t past = reader->content_end;
+    if (past > reader->size)
         return err_set(err, ERR_DAMAGED, reader->object,
                        _("the tar ends at byte %llu, %llu bytes before the end of a member"),
-                       (unsigned long long)reader->size, (unsigned long long)(end - reader->size));
-    size_t padding = (size_t)((TAR_BLOCK - end % TAR_BLOCK) % TAR_BLOCK);
+                       (unsigned long long)reader->size, (unsigned long long)(past - reader->size));
+    size_t padding = (size_t)((TAR_BLOCK - past % TAR_BLOCK) % TAR_BLOCK);
     struct bytes seen;
-    if (padding > 0 && window_take(reader, end, padding, &seen, err) < 0)
+    if (padding > 0 && window_take(reader, past, padding, &seen, err) < 0)
         return -1;
-    reader->at = end + padding;
+    reader->at = past + padding;
     return 0;
 }
 

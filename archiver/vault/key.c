@@ -79,6 +79,7 @@ int key_generate(struct key **out, struct err *err)
 }
 
 /* Without it OpenSSL would ask the terminal for the password of an encrypted key. */
+// NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's pem_password_cb
 static int no_password(char *buffer, int size, int writing, void *context)
 {
     (void)buffer, (void)size, (void)writing, (void)context;

@@ -40,7 +40,10 @@ void vault_case_name(const char *case_number, char name[static VAULT_CASE_NAME])
             changed = true;
             break;
         }
-        name[len++] = stays ? *at : '-';
+        if (stays)
+            name[len++] = *at;
+        else
+            name[len++] = '-';
     }
     name[len] = '\0';
     /* Windows takes no name that ends with a dot */

@@ -40,7 +40,8 @@ static int insert(struct catalog *catalog, const struct catalog_archive *new,
                 catalog_bind_digest(statement, 5, new->sm3) |
                 sqlite3_bind_int64(statement, 6, (int64_t) new->size_bytes) |
                 sqlite3_bind_int64(statement, 7, new->sealed_us) |
-                catalog_bind_text(statement, 8, new->sealed_by);
+                catalog_bind_text(statement, 8, new->sealed_by) |
+                catalog_bind_digest(statement, 9, new->tagmanifest_sha256);
     if (catalog_run(catalog, statement, bound, err) < 0) {
         if (err->number == SQLITE_CONSTRAINT_UNIQUE)
             return catalog_err_set(err, CATALOG_ERR_CONFLICT, new->path,
@@ -125,7 +126,8 @@ static int read_row(sqlite3_stmt *row, struct catalog_archive *one, struct catal
         catalog_column_text(row, 3, &one->path, err) < 0 ||
         catalog_column_digest(row, 4, one->sha256, err) < 0 ||
         catalog_column_digest(row, 5, one->sm3, err) < 0 ||
-        catalog_column_text(row, 9, &one->sealed_by, err) < 0)
+        catalog_column_text(row, 9, &one->sealed_by, err) < 0 ||
+        catalog_column_digest(row, 10, one->tagmanifest_sha256, err) < 0)
         return -1;
     return 0;
 }

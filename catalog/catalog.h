@@ -329,7 +329,9 @@ struct catalog_archive {
     char *case_number;
     uint32_t volume; /* from 1 */
     char *path;      /* below the vault: "archives/2026/2026-12-5d0c3a7e/…-v001.tar" */
-    uint8_t sha256[32], sm3[32]; /* of the whole tar */
+    uint8_t sha256[32], sm3[32];    /* of the whole tar */
+    uint8_t tagmanifest_sha256[32]; /* of the file that the signature is over: stands for the tar
+                                       where it is not digested as a whole */
     uint64_t size_bytes;
     uint64_t recordings;
     int64_t sealed_us;

@@ -22,7 +22,7 @@
 #define ARCHIVE_COLUMNS                                                                            \
     "SELECT a.number, c.number, a.volume, a.path, a.sha256, a.sm3, a.size_bytes,"                  \
     " (SELECT count(*) FROM archive_recordings ar WHERE ar.archive = a.number), a.sealed_us,"      \
-    " a.sealed_by FROM archives a JOIN cases c ON c.id = a.case_id"
+    " a.sealed_by, a.tagmanifest_sha256 FROM archives a JOIN cases c ON c.id = a.case_id"
 
 #define ATTACHMENT_COLUMNS                                                                         \
     "SELECT b.number, b.recording, b.kind, b.name, b.stored_name, b.sha256, b.sm3, b.size_bytes,"  \
@@ -124,7 +124,8 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [DEVICE_EACH] = "SELECT number, make, model, note FROM devices ORDER BY number",
 
     [ARCHIVE_ADD] = "INSERT INTO archives (case_id, volume, path, sha256, sm3, size_bytes,"
-                    " sealed_us, sealed_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    " sealed_us, sealed_by, tagmanifest_sha256)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [ARCHIVE_ADD_RECORDING] = "INSERT INTO archive_recordings (archive, recording) VALUES (?1, ?2)",
     [ARCHIVE_LOAD] = ARCHIVE_COLUMNS " WHERE a.number = ?1",
     [ARCHIVE_EACH] = ARCHIVE_COLUMNS " ORDER BY a.number",

@@ -43,6 +43,7 @@ struct sealing {
     struct bag bag;
     struct skeleton skeleton;
     char relative[512]; /* "archives/2026/…/….tar" */
+    uint8_t tagmanifest_sha256[32];
 };
 
 static void sealing_release(struct sealing *sealing)
@@ -172,12 +173,23 @@ static int head_write(struct sealing *sealing, int part, struct err *err)
     return 0;
 }
 
+static int tagmanifest_digest(struct sealing *sealing, struct err *err)
+{
+    const struct bag *bag = &sealing->bag;
+    struct digest_pair pair;
+    struct bytes text = {(const uint8_t *)bag->text[BAG_TAGS], bag->len[BAG_TAGS]};
+    if (digest_bytes(text, &pair, err) < 0)
+        return -1;
+    memcpy(sealing->tagmanifest_sha256, pair.sha256, 32);
+    return 0;
+}
+
 static int write_all(struct sealing *sealing, int part, const struct progress *progress,
                      struct digest_pair *whole, struct err *err)
 {
     const struct plan *plan = sealing->plan;
     if (space_take(part, sealing->skeleton.size, plan->bag, err) < 0 ||
-        head_write(sealing, part, err) < 0)
+        head_write(sealing, part, err) < 0 || tagmanifest_digest(sealing, err) < 0)
         return -1;
     bag_release(&sealing->bag);
     plan_forget_texts(sealing->plan);
@@ -219,6 +231,7 @@ static int enter_within(struct sealing *sealing, const struct digest_pair *whole
     };
     memcpy(archive.sha256, whole->sha256, 32);
     memcpy(archive.sm3, whole->sm3, 32);
+    memcpy(archive.tagmanifest_sha256, sealing->tagmanifest_sha256, 32);
     struct catalog_err wrong;
     if (catalog_archive_add(catalog, &archive, recordings, plan->recording_count, attachments,
                             plan->count - plan->recording_count, number, &wrong) < 0)

@@ -89,6 +89,7 @@ CREATE TABLE archives (
     path       TEXT NOT NULL UNIQUE CHECK (path <> ''),
     sha256     BLOB NOT NULL CHECK (length(sha256) = 32),
     sm3        BLOB NOT NULL CHECK (length(sm3) = 32),
+    tagmanifest_sha256 BLOB NOT NULL CHECK (length(tagmanifest_sha256) = 32),
     size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
     sealed_us  INTEGER NOT NULL,
     sealed_by  TEXT NOT NULL,

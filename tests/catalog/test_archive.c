@@ -43,6 +43,7 @@ static int seal(struct fixture *fixture, const char *case_number, uint32_t volum
                                   .volume = volume,
                                   .path = file,
                                   .size_bytes = 10240,
+                                  .tagmanifest_sha256 = {7, 8, 9},
                                   .sealed_us = 8,
                                   .sealed_by = by};
     return catalog_archive_add(fixture->catalog, &one, recordings, count, attachments,
@@ -139,6 +140,7 @@ static void sealing_takes_what_lies_loose(void **state)
     assert_string_equal(loaded->case_number, "乙");
     assert_int_equal(loaded->recordings, 1);
     assert_int_equal(loaded->size_bytes, 10240);
+    assert_int_equal(loaded->tagmanifest_sha256[2], 9);
     catalog_archive_free(loaded);
     int64_t *numbers = NULL;
     size_t count = 0;

@@ -107,6 +107,21 @@ static void strangers_hold(const char *tar, const char *bag)
                 tar, tar, tar);
 }
 
+/* The catalog has the digest of the file that the signature is over. */
+static void tagmanifest_is_known(struct vault *vault, const char *tar)
+{
+    struct catalog_err wrong;
+    struct catalog_archive *archive = NULL;
+    char hex[65];
+    assert_int_equal(catalog_archive_load(vault_catalog(vault), 1, &archive, &wrong), 0);
+    bytes_to_hex(archive->tagmanifest_sha256, 32, hex);
+    catalog_archive_free(archive);
+    assert_string_equal(fixture_line("tar -xOf '%s' --wildcards '*/tagmanifest-sha256.txt' "
+                                     "| sha256sum | cut -c1-64",
+                                     tar),
+                        hex);
+}
+
 static void a_sealed_case_is_checked_by_strangers(void **state)
 {
     (void)state;
@@ -119,6 +134,7 @@ static void a_sealed_case_is_checked_by_strangers(void **state)
     bytes_to_hex(sealed.digests.sm3, 32, sm3);
     fixture_run("test $(sha256sum <'%s' | cut -c1-64) = %s", sealed.path, sha256);
     fixture_run("test $(openssl dgst -sm3 -r <'%s' | cut -c1-64) = %s", sealed.path, sm3);
+    tagmanifest_is_known(vault, sealed.path);
 
     struct pack *pack = pack_of(sealed.path);
     strangers_hold(sealed.path, pack_bag(pack));

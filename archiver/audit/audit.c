@@ -57,4 +57,6 @@ void session_found_err(struct session *session, const char *target, const char *
 void session_signer(struct session *session, const struct key *key)
 {
     key_id(key, session->report->signer);
+    if (session->options->signed_by != NULL)
+        session->options->signed_by(session->options->context, session->report->signer);
 }

@@ -48,6 +48,9 @@ struct audit_options {
     enum audit_level level;
     const struct key *key; /* the key that signatures must be of; NULL: the one enclosed, or the
                               vault's where a vault is audited */
+    bool key_is_vaults;    /* `key` is that of the vault at hand: a finding says so */
+    /* NULL, or told the id of the key of each signature that holds */
+    void (*signed_by)(void *context, const char *key_id);
     void (*found)(void *context, const struct audit_finding *finding);
     void *context;
     const struct progress *progress;
@@ -58,7 +61,7 @@ struct audit_report {
     uint64_t bytes;   /* really read */
     uint64_t findings;
     enum audit_level level;
-    char signer[65]; /* id of the key that signed; empty when unsigned */
+    char signer[65]; /* id of the key that signed last; empty when unsigned */
 };
 
 /* Each gives 0 with the report, however bad the findings; -1 where it could not look at all. */

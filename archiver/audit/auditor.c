@@ -37,8 +37,11 @@ int auditor_start(struct auditor *auditor, struct vault *vault, enum scope scope
     auditor->scope = scope;
     auditor->path = vault_path(vault);
     auditor->options = *options;
-    if (auditor->options.key == NULL && vault_public_key(vault, &auditor->options.key, err) < 0)
-        return -1;
+    if (auditor->options.key == NULL) {
+        auditor->options.key_is_vaults = true;
+        if (vault_public_key(vault, &auditor->options.key, err) < 0)
+            return -1;
+    }
     return session_start(&auditor->session, &auditor->options, report, err);
 }
 

@@ -61,9 +61,10 @@ static bool load(struct session *session, const struct tree *tree, const char *p
 
 /* The key that is relied on: the one asked for, else the enclosed one. */
 static const char *judge_signature(const struct bag_signature *signature,
-                                   const struct key *enclosed, const struct key *wanted,
+                                   const struct key *enclosed, const struct audit_options *options,
                                    bool *holds)
 {
+    const struct key *wanted = options->key;
     struct err ignored; /* the finding says it */
     char enclosed_id[KEY_ID_TEXT] = "";
     char wanted_id[KEY_ID_TEXT] = "";
@@ -77,9 +78,9 @@ static const char *judge_signature(const struct bag_signature *signature,
         return NULL;
     key_id(enclosed, enclosed_id);
     key_id(wanted, wanted_id);
-    return strcmp(enclosed_id, wanted_id) == 0
-               ? NULL
-               : _("signed with another key than the one asked for");
+    return strcmp(enclosed_id, wanted_id) == 0 ? NULL
+           : options->key_is_vaults            ? _("signed with a key that is not this vault's")
+                                    : _("signed with another key than the one asked for");
 }
 
 bool bag_check_signature(struct session *session, const struct tree *tree,
@@ -96,7 +97,7 @@ bool bag_check_signature(struct session *session, const struct tree *tree,
         finding.detail = _("the signer's public key (signer.pem) cannot be read");
     bool holds = true;
     if (enclosed != NULL || wanted != NULL) {
-        const char *wrong = judge_signature(signature, enclosed, wanted, &holds);
+        const char *wrong = judge_signature(signature, enclosed, session->options, &holds);
         if (wrong != NULL)
             finding.detail = wrong;
         if (holds)

@@ -16,6 +16,7 @@
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
+#include "command/signers.h"
 #include "vault/key.h"
 #include "vault/vault.h"
 
@@ -26,6 +27,8 @@ struct verification {
     struct bar bar;
     struct audit_options audit;
     struct audit_report total;
+    const char *target; /* that is being verified, as it was given */
+    struct signers signers;
 };
 
 static const char *kind_shown(enum audit_kind kind)
@@ -96,6 +99,12 @@ static void found(void *context, const struct audit_finding *finding)
         found_text(finding);
 }
 
+static void signed_by(void *context, const char *key_id)
+{
+    struct verification *verification = context;
+    signers_note(&verification->signers, verification->target, key_id);
+}
+
 static bool is_vault(const char *path)
 {
     char settings[4096];
@@ -110,6 +119,50 @@ static int verify_vault(const char *path, struct verification *verification,
     return vault_open(path, VAULT_READ, &vault, err) < 0
                ? -1
                : audit_vault(vault, &verification->audit, report, err);
+}
+
+static int load_key(const char *path, struct key **key, struct err *err)
+{
+    AUTO(close) int fd = file_open_regular(AT_FDCWD, path, err);
+    AUTO(free) char *pem = NULL;
+    size_t len;
+    if (fd < 0 || file_read_all(fd, path, KEY_PEM_MAX, &pem, &len, err) < 0)
+        return -1;
+    return key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, path, key, err);
+}
+
+/* A carrier by itself: where a vault is at hand and no other key is asked for, its signatures must
+ * be of that vault's key. */
+static int verify_path(const struct command_context *context, const char *path,
+                       struct verification *verification, struct audit_report *report,
+                       struct err *err)
+{
+    AUTO(key_free) struct key *key = NULL;
+    struct audit_options options = verification->audit;
+    if (options.key == NULL && context->vault != NULL && context->vault[0] != '\0') {
+        char public_key[4096];
+        int len = snprintf(public_key, sizeof public_key, "%s/keys/public.pem", context->vault);
+        if (len < 0 || (size_t)len >= sizeof public_key)
+            return err_set(err, ERR_USAGE, context->vault, "%s", _("the path is too long"));
+        if (load_key(public_key, &key, err) < 0)
+            return err_wrap(err, "%s", _("the key of the vault that is named"));
+        options.key = key;
+        options.key_is_vaults = true;
+    }
+    return audit_path(path, &options, report, err);
+}
+
+/* A case's number is anything; where it is none in the vault, a file may have been meant. */
+static int verify_case(struct vault *vault, const char *name, struct verification *verification,
+                       struct audit_report *report, struct err *err)
+{
+    bool there;
+    struct catalog_err from;
+    if (catalog_case_find(vault_catalog(vault), name, &there, &from) < 0)
+        return err_from_catalog(err, &from);
+    return there ? audit_case(vault, name, &verification->audit, report, err)
+                 : err_set(err, ERR_MISSING, name, "%s",
+                           _("no such file or folder, and no case of that number in the vault"));
 }
 
 /* "R12", "A3" or a case number of the vault. */
@@ -128,7 +181,7 @@ static int verify_named(const struct command_context *context, const char *name,
         return audit_recording(vault, number, &verification->audit, report, err);
     if (say_parse_id(name, 'A', &number))
         return audit_archive(vault, number, &verification->audit, report, err);
-    return audit_case(vault, name, &verification->audit, report, err);
+    return verify_case(vault, name, verification, report, err);
 }
 
 static int verify_one(const struct command_context *context, const char *name,
@@ -136,17 +189,16 @@ static int verify_one(const struct command_context *context, const char *name,
 {
     struct audit_report report = {0};
     int result;
+    verification->target = name;
     if (access(name, F_OK) != 0 && errno == ENOENT)
         result = verify_named(context, name, verification, &report, err);
     else if (is_vault(name))
         result = verify_vault(name, verification, &report, err);
     else
-        result = audit_path(name, &verification->audit, &report, err);
+        result = verify_path(context, name, verification, &report, err);
     verification->total.checked += report.checked;
     verification->total.bytes += report.bytes;
     verification->total.findings += report.findings;
-    if (report.signer[0] != '\0')
-        memcpy(verification->total.signer, report.signer, sizeof report.signer);
     return result;
 }
 
@@ -161,10 +213,11 @@ static void print_report(const struct verification *verification, bool complete)
     const struct audit_report *total = &verification->total;
     bool sound = complete && total->findings == 0;
     if (verification->json) {
-        say_json(json_pack("{s:o, s:o, s:o, s:b, s:s, s:s?}", "checked", json_u64(total->checked),
-                           "bytes", json_u64(total->bytes), "findings", json_u64(total->findings),
-                           "sound", sound, "level", level_name(verification->audit.level), "signer",
-                           total->signer[0] != '\0' ? total->signer : NULL));
+        say_json(json_pack(
+            "{s:o, s:o, s:o, s:b, s:s, s:s?, s:o}", "checked", json_u64(total->checked), "bytes",
+            json_u64(total->bytes), "findings", json_u64(total->findings), "sound", sound, "level",
+            level_name(verification->audit.level), "signer", signers_single(&verification->signers),
+            "signers", signers_to_json(&verification->signers)));
         return;
     }
     static const char *const levels[] = {
@@ -176,8 +229,7 @@ static void print_report(const struct verification *verification, bool complete)
     say_size(total->bytes, size);
     printf(_("%llu checked, %s read (%s)\n"), (unsigned long long)total->checked, size,
            _(levels[verification->audit.level]));
-    if (total->signer[0] != '\0')
-        printf(_("signed by key %s\n"), total->signer);
+    signers_print(&verification->signers);
     if (!complete)
         printf(_("NOT COMPLETE: not everything could be looked at.\n"));
     if (sound)
@@ -186,16 +238,6 @@ static void print_report(const struct verification *verification, bool complete)
         printf(
             ngettext("NOT SOUND: %llu finding.\n", "NOT SOUND: %llu findings.\n", total->findings),
             (unsigned long long)total->findings);
-}
-
-static int load_key(const char *path, struct key **key, struct err *err)
-{
-    AUTO(close) int fd = file_open_regular(AT_FDCWD, path, err);
-    AUTO(free) char *pem = NULL;
-    size_t len;
-    if (fd < 0 || file_read_all(fd, path, KEY_PEM_MAX, &pem, &len, err) < 0)
-        return -1;
-    return key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, path, key, err);
 }
 
 int command_verify(const struct command_context *context, int argc, const char **argv)
@@ -226,6 +268,8 @@ int command_verify(const struct command_context *context, int argc, const char *
     size_t count = options.count > 0 ? options.count : 1;
     if (names[0] == NULL)
         return say_wrong_use(argv[0], "%s", _("what is to be verified?"));
+    if (listed && sizes)
+        return say_wrong_use(argv[0], "%s", _("--listed and --sizes together: give one of them"));
 
     struct err err;
     AUTO(key_free) struct key *key = NULL;
@@ -239,6 +283,7 @@ int command_verify(const struct command_context *context, int argc, const char *
                          : AUDIT_ALL,
         .key = key,
         .found = found,
+        .signed_by = signed_by,
         .context = &verification,
         .progress = &verification.bar.progress,
     };
@@ -250,6 +295,7 @@ int command_verify(const struct command_context *context, int argc, const char *
         }
     bar_clear(&verification.bar);
     print_report(&verification, status == EXIT_SOUND);
+    signers_release(&verification.signers);
     return status != EXIT_SOUND              ? status
            : verification.total.findings > 0 ? EXIT_FOUND
                                              : EXIT_SOUND;

@@ -89,3 +89,51 @@ findings() { "$SHILU" -C "$V" verify "$@" --json | jq -r 'select(.finding) | .fi
     status 2 "$SHILU" verify "$BATS_TEST_TMPDIR/noise"
     status 3 "$SHILU" verify "$BATS_TEST_TMPDIR/nowhere"
 }
+
+# another_archive: one that another bureau sealed, in $other
+another_archive() {
+    local own=$V
+    shilu seal "$CASE" >/dev/null
+    archive=$(ls "$V"/archives/*/*/*.tar)
+    V=$BATS_TEST_TMPDIR/other
+    "$SHILU" init "$V" --unit 别处 >/dev/null
+    shilu case add "$CASE" >/dev/null
+    shilu ingest "$BATS_TEST_TMPDIR/card" --case "$CASE" >/dev/null
+    shilu seal "$CASE" >/dev/null
+    other=$(ls "$V"/archives/*/*/*.tar)
+    V=$own
+}
+
+@test "each archive's signer is told, whatever comes after it" {
+    another_archive
+    status 0 "$SHILU" verify "$archive" "$other"
+    has "$archive: signed by key "
+    has "$other: signed by key "
+    status 0 "$SHILU" verify "$archive" "$other" --json
+    [ "$(jq -r '.signers | map(.target) | @tsv' <<<"$output")" = "$archive"$'\t'"$other" ]
+    [ "$(jq -r '.signers | map(.key) | unique | length' <<<"$output")" = 2 ]
+    [ "$(jq -r .signer <<<"$output")" = null ]
+    status 0 "$SHILU" verify "$archive" --json
+    [ "$(jq -r '.signer == .signers[0].key' <<<"$output")" = true ]
+}
+
+@test "with a vault at hand, an archive signed by another key is found" {
+    another_archive
+    status 0 shilu verify "$archive"
+    status 1 shilu verify "$other"
+    has "not this vault's"
+    status 0 shilu verify "$other" --key "$BATS_TEST_TMPDIR/other/keys/public.pem"
+    V=$BATS_TEST_TMPDIR/none status 3 shilu verify "$other"
+    has none/keys/public.pem
+}
+
+@test "a name that is neither a file nor a case is told as such" {
+    status 3 shilu verify nosuch.tar
+    has "nosuch.tar: no such file"
+    has "no case of that number"
+}
+
+@test "two levels at once are wrong use" {
+    status 2 shilu verify --listed --sizes
+    has "--listed and --sizes"
+}

@@ -1,14 +1,34 @@
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/instant.h"
 #include "intake/accept.h"
 #include "intake/copy.h"
+#include "intake/inside.h"
 #include "intake/intake.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
+
+/* What the vault holds itself must not be attached: its key would get into archives. */
+static int check_outside(const struct vault *vault, const struct copy *copy, struct err *err)
+{
+    size_t len = strlen(copy->path) - strlen(copy->name);
+    AUTO(free) char *parent = len > 0 ? strndup(copy->path, len) : strdup(".");
+    if (parent == NULL)
+        return err_memory(err, copy->shown);
+    AUTO(close) int fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, copy->shown, _("open its folder"));
+    bool inside;
+    int failed = inside_folder(fd, vault_folder(vault, VAULT_ROOT), &inside);
+    if (failed != 0)
+        return err_number(err, failed, copy->shown, _("open the folder above"));
+    return inside ? err_set(err, ERR_USAGE, copy->shown, "%s", _("in the vault itself")) : 0;
+}
 
 /* Copies the file into incoming/; everything that goes wrong is an error here. */
 static int fetch(struct copy *copy, struct vault *vault, const char *path, struct err *err)
@@ -17,6 +37,8 @@ static int fetch(struct copy *copy, struct vault *vault, const char *path, struc
     if (digest_pool_open(&pool, err) < 0)
         return -1;
     enum copy_outcome outcome = copy_begin(copy, vault, path);
+    if (outcome == COPY_WELL && check_outside(vault, copy, err) < 0)
+        return -1;
     if (outcome == COPY_WELL) {
         digest_pool_put(pool, &copy->job);
         (void)digest_pool_take(pool, -1, NULL); /* the one job */

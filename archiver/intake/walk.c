@@ -13,6 +13,7 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "base/i18n.h"
+#include "intake/inside.h"
 #include "intake/list.h"
 #include "probe/probe.h"
 
@@ -20,9 +21,11 @@
 
 AUTO_DEFINE(DIR *, closedir, NULL);
 
+enum { REASON_BYTES = 1024 }; /* as struct err has */
+
 struct walk {
     struct list *list;
-    bool has_vault;
+    int vault; /* descriptor, or -1 */
     dev_t vault_device;
     ino_t vault_inode;
 };
@@ -142,7 +145,7 @@ static int walk_subfolder(const struct walk *walk, int parent, size_t at, unsign
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return refuse(walk, file.folder, name, errno, _("open"), err);
-    if (walk->has_vault && st.st_dev == walk->vault_device && st.st_ino == walk->vault_inode)
+    if (walk->vault >= 0 && st.st_dev == walk->vault_device && st.st_ino == walk->vault_inode)
         return list_add(walk->list, file.folder, name, 0, LIST_REFUSE, _("the vault itself"), err);
 
     uint32_t number;
@@ -174,6 +177,22 @@ static int walk_folder(const struct walk *walk, int fd, uint32_t number, unsigne
 }
 
 /* ---- what the person gave ---- */
+
+/* Why nothing is taken from a given folder; "" where nothing speaks against it. Folders below it
+ * lead into the vault only by its own folder, which walk_subfolder knows. */
+static void check_outside(const struct walk *walk, int fd, char reason[static REASON_BYTES])
+{
+    bool inside = false;
+    reason[0] = '\0';
+    int failed = walk->vault < 0 ? 0 : inside_folder(fd, walk->vault, &inside);
+    if (failed != 0) {
+        struct err why;
+        (void)err_number(&why, failed, NULL, _("open the folder above"));
+        (void)snprintf(reason, REASON_BYTES, "%s", why.text);
+    } else if (inside) {
+        (void)snprintf(reason, REASON_BYTES, "%s", _("the vault itself"));
+    }
+}
 
 /* Only companions, and only as such: the person did not give them. */
 static int add_beside(const struct walk *walk, int fd, uint32_t folder, const char *name,
@@ -214,6 +233,11 @@ static int add_given(const struct walk *walk, const char *path, const struct sta
     }
     if (list_folder(walk->list, parent, folder.st_dev, folder.st_ino, &number, &marks, err) < 0)
         return -1;
+    char inside[REASON_BYTES] = "";
+    if (reason == NULL)
+        check_outside(walk, fd, inside);
+    if (inside[0] != '\0')
+        reason = inside;
     if (reason != NULL)
         return list_add(walk->list, number, name, 0, LIST_REFUSE, reason, err);
     if (list_add(walk->list, number, name, (uint64_t)st->st_size,
@@ -241,8 +265,10 @@ static int add_given_folder(const struct walk *walk, const char *path, struct er
         (void)err_sys(&why, NULL, _("open"));
         return add_given(walk, folder, &st, why.text, err);
     }
-    if (walk->has_vault && st.st_dev == walk->vault_device && st.st_ino == walk->vault_inode)
-        return add_given(walk, folder, &st, _("the vault itself"), err);
+    char inside[REASON_BYTES];
+    check_outside(walk, fd, inside);
+    if (inside[0] != '\0')
+        return add_given(walk, folder, &st, inside, err);
     uint32_t number;
     unsigned *marks;
     if (list_folder(walk->list, folder, st.st_dev, st.st_ino, &number, &marks, err) < 0)
@@ -256,12 +282,11 @@ static int add_given_folder(const struct walk *walk, const char *path, struct er
 int walk_paths(struct list *list, const char *const *paths, size_t count, int vault,
                struct err *err)
 {
-    struct walk walk = {.list = list};
+    struct walk walk = {.list = list, .vault = vault};
     struct stat st = {0};
     if (vault >= 0) {
         if (fstat(vault, &st) < 0)
             return err_sys(err, NULL, _("stat"));
-        walk.has_vault = true;
         walk.vault_device = st.st_dev;
         walk.vault_inode = st.st_ino;
     }

@@ -12,7 +12,7 @@ enum { WALK_DEPTH_MAX = 32 };
  * Puts the files at `paths`, and in the folders among them, on the list, in the order of the paths
  * and sorted by name in each folder, files before subfolders.
  *
- *   vault   descriptor of the vault's own folder, which is not taken in; -1 for none
+ *   vault   descriptor of the vault's own folder; nothing in it is taken in; -1 for none
  *
  * Symbolic links are not followed. They, FIFOs, sockets and devices, folders that cannot be read
  * or lie deeper than WALK_DEPTH_MAX, and paths that are not there are put on it as refused, with

@@ -121,3 +121,16 @@ setup() {
     [ "$(grep -c accepted <<<"$output")" = 1 ]
     [ "$(wc -l <<<"$output")" = 1 ]
 }
+
+@test "what the vault holds is neither taken in again, nor attached, nor listed as clearable" {
+    record "$card/a.mp4" 1
+    status 0 shilu ingest "$card"
+    status 1 shilu ingest "$V/recordings" --clearable "$BATS_TEST_TMPDIR/list"
+    [ ! -s "$BATS_TEST_TMPDIR/list" ]
+    status 1 shilu ingest "$V"/recordings/*/*.mp4 --json
+    [ "$(jq -r .reason <<<"$output")" = "the vault itself" ]
+    status 1 shilu ingest "$V/keys" --any
+    status 2 shilu attach R1 "$V/keys/signing.pem"
+    status 0 shilu attach R1 "$BATS_TEST_FILENAME"
+    status 0 shilu verify
+}

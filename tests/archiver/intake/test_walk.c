@@ -282,6 +282,29 @@ static void a_folder_that_holds_the_vault_does_not_take_it_in(void **state)
     assert_list(list, "d/x.mp4 ?d/vault");
 }
 
+static void what_lies_in_the_vault_is_not_taken_by_whatever_path(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("vault", 0700), 0);
+    assert_int_equal(mkdir("vault/recordings", 0700), 0);
+    assert_int_equal(mkdir("vault/recordings/61", 0700), 0);
+    make("vault/recordings/61/held.mp4");
+    assert_int_equal(symlink("vault/recordings/61", "door"), 0);
+    AUTO(close) int vault = open("vault", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(vault >= 0);
+    struct err err;
+    const char *const paths[] = {"vault/recordings/61/held.mp4", "door/held.mp4", "door/.",
+                                 "vault/recordings", "vault/../vault/recordings/61"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        AUTO(list_free) struct list *list = NULL;
+        assert_int_equal(list_open(&list, &err), 0);
+        assert_int_equal(walk_paths(list, &paths[i], 1, vault, &err), 0);
+        assert_int_equal(list_count(list), 1);
+        assert_int_equal(list_at(list, 0)->kind, LIST_REFUSE);
+        assert_string_equal(list_reason(list, list_at(list, 0)), "the vault itself");
+    }
+}
+
 static void a_list_has_a_ceiling(void **state)
 {
     (void)state;
@@ -314,6 +337,7 @@ int main(void)
         TEST(folders_nested_too_deep_are_refused),
         TEST(names_of_any_bytes_are_taken_as_they_are),
         TEST(a_folder_that_holds_the_vault_does_not_take_it_in),
+        TEST(what_lies_in_the_vault_is_not_taken_by_whatever_path),
         TEST(a_list_has_a_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

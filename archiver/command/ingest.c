@@ -97,7 +97,7 @@ static void take_result(void *context, const struct intake_result *result)
     bar_clear(&results->bar);
     if (results->json)
         print_json(result);
-    else if (!results->quiet || result->outcome == INTAKE_REFUSED || result->warning_count > 0)
+    else if (!results->quiet || result->reason != NULL || result->warning_count > 0)
         print_text(result);
     if (result->warning_count > 0)
         results->warned++;
@@ -181,7 +181,8 @@ static int run(const struct command_context *context, const struct options *opti
     int ran = intake_run(vault, options->words, options->count, intake, take_result, results,
                          &results->bar.progress, &report, &err);
     bar_clear(&results->bar);
-    int status = ran < 0 ? say_error(&err) : report.refused > 0 ? EXIT_FOUND : EXIT_SOUND;
+    bool found = report.refused > 0 || report.archive_failed > 0;
+    int status = ran < 0 ? say_error(&err) : found ? EXIT_FOUND : EXIT_SOUND;
     if (!results->json)
         print_summary(&report, results);
     if (clearable != NULL && store_list(clearable, &results->list, &err) < 0)

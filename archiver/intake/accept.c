@@ -16,8 +16,9 @@
  *     what has an incoming/STORED and no row; after it everything does.
  *  6. incoming/STORED goes only after the commit (accept_settle); the callback is called only
  *     after the commit (run.c), and never where it failed.
- *  7. "Already held" is said only where the held bytes are there at their full size, loose or in
- *     an archive; loose ones that are lost are restored from the copy at hand (hold_again).
+ *  7. "Already held" is said only where the held bytes were read again and have their digest,
+ *     loose or in an archive. Ones that are lost or damaged are restored from the copy at hand,
+ *     loose; those of a sealed recording then lie loose beside its archive (hold_again).
  *
  *   copied ──looked at──► placed ──► in the catalog ──commit──► accepted ──settle──► at rest
  *      │                     │             │
@@ -28,69 +29,20 @@
  */
 #include "intake/accept.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/i18n.h"
 #include "base/instant.h"
+#include "intake/held.h"
 #include "intake/item.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
 
 AUTO_DEFINE(struct catalog_recording *, catalog_recording_free, NULL);
-
-/* ---- are held bytes there? ---- */
-
-struct archive_search {
-    int root;
-    int64_t wanted; /* of this number; 0: of any */
-    bool found;
-};
-
-static void look_at_archive(void *context, const struct catalog_archive *archive)
-{
-    struct archive_search *search = context;
-    struct stat st;
-    if (search->wanted != 0 && archive->number != search->wanted)
-        return;
-    if (fstatat(search->root, archive->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISREG(st.st_mode) && (uint64_t)st.st_size == archive->size_bytes)
-        search->found = true;
-}
-
-static int is_archived(struct vault *vault, int64_t recording, int64_t archive, bool *held,
-                       struct err *err)
-{
-    struct archive_search search = {.root = vault_folder(vault, VAULT_ROOT), .wanted = archive};
-    struct catalog_err wrong;
-    if (catalog_archive_of(vault_catalog(vault), recording, look_at_archive, &search, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
-    *held = search.found;
-    return 0;
-}
-
-static int is_loose(struct vault *vault, const char *stored_name, uint64_t size, bool *held,
-                    struct err *err)
-{
-    struct err missing;
-    AUTO(close) int fd = vault_open_stored(vault, stored_name, &missing);
-    *held = false;
-    if (fd < 0 && missing.kind != ERR_MISSING) {
-        *err = missing;
-        return -1;
-    }
-    uint64_t there;
-    if (fd >= 0 && file_size(fd, stored_name, &there, err) < 0)
-        return -1;
-    *held = fd >= 0 && there == size;
-    return 0;
-}
 
 /* ---- one file ---- */
 
@@ -119,15 +71,20 @@ static const struct catalog_attachment *find_attached(const struct catalog_recor
 static int keep_attached(struct vault *vault, const struct catalog_attachment *attached,
                          struct copy *copy, struct err *err)
 {
-    bool held;
-    if (attached->archive != 0) {
-        if (is_archived(vault, attached->recording, attached->archive, &held, err) < 0)
-            return -1;
-        copy->lost = !held;
-    } else if (is_loose(vault, attached->stored_name, attached->size_bytes, &held, err) < 0 ||
-               (!held && place(vault, copy, attached->stored_name, err) < 0)) {
+    bool sound;
+    const struct held held = {
+        .stored_name = attached->archive != 0 ? NULL : attached->stored_name,
+        .recording = attached->recording,
+        .archive = attached->archive,
+        .size = attached->size_bytes,
+        .sha256 = attached->sha256,
+    };
+    if (held_check(vault, &held, &sound, err) < 0)
         return -1;
-    }
+    if (attached->archive != 0)
+        copy->lost = !sound;
+    else if (!sound && place(vault, copy, attached->stored_name, err) < 0)
+        return -1;
     copy->attached = true;
     return 0;
 }
@@ -144,10 +101,12 @@ int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, co
         return keep_attached(vault, attached, copy, err);
 
     char stored_name[VAULT_STORED_NAME];
-    bool held;
+    bool sound;
     vault_stored_name(copy->digests.sha256, copy->name, stored_name);
-    if (is_loose(vault, stored_name, copy->job.size, &held, err) < 0 ||
-        (!held && place(vault, copy, stored_name, err) < 0))
+    const struct held held = {
+        .stored_name = stored_name, .size = copy->job.size, .sha256 = copy->digests.sha256};
+    if (held_check(vault, &held, &sound, err) < 0 ||
+        (!sound && place(vault, copy, stored_name, err) < 0))
         return -1;
     char kind_text[16]; /* the catalog's struct is read and written alike: no const in it */
     char by_text[256];
@@ -170,27 +129,59 @@ int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, co
 
 /* ---- one recording ---- */
 
+/* Where the bytes of a recording should lie. */
+static struct held place_of(const struct catalog_recording *recording)
+{
+    return (struct held){
+        .stored_name = recording->state == CATALOG_SEALED ? NULL : recording->stored_name,
+        .recording = recording->number,
+        .size = recording->size_bytes,
+        .sha256 = recording->sha256,
+    };
+}
+
+int accept_find_held(struct vault *vault, struct item *item, struct err *err)
+{
+    struct catalog_err wrong;
+    int64_t number;
+    const uint8_t *sha256 = item->recording.digests.sha256;
+    if (catalog_recording_by_digest(vault_catalog(vault), sha256, &number, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (number == 0)
+        return 0;
+    AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
+    if (catalog_recording_load(vault_catalog(vault), number, &recording, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    const struct held held = place_of(recording);
+    bool more;
+    item->held_is_loose = held.stored_name != NULL;
+    return held_find(vault, &held, 0, &item->held, &more, err);
+}
+
 /* The same bytes again: are they really held? */
 static int hold_again(struct vault *vault, struct item *item, struct err *err)
 {
     struct catalog_err wrong;
+    struct catalog *catalog = vault_catalog(vault);
     AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
-    if (catalog_recording_load(vault_catalog(vault), item->number, &recording, &wrong) < 0)
+    if (catalog_recording_load(catalog, item->number, &recording, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    bool held;
-    if (recording->state == CATALOG_SEALED) {
-        if (is_archived(vault, item->number, 0, &held, err) < 0)
-            return -1;
-        item->recording.lost = !held;
-        if (!held)
-            item->notice = _("the archive that holds it is missing or not whole: keep this file");
-        return 0;
-    }
-    if (is_loose(vault, recording->stored_name, recording->size_bytes, &held, err) < 0)
+    const struct held held = place_of(recording);
+    bool is_loose = held.stored_name != NULL;
+    bool sound = item->held_is_sound && item->held_is_loose == is_loose;
+    if (!sound && held_check(vault, &held, &sound, err) < 0)
         return -1;
-    if (held)
+    if (sound)
         return 0;
-    item->notice = _("its bytes were missing from the vault; they are restored from this file");
+    item->notice = _("its bytes were missing from the vault or damaged; they are restored from "
+                     "this file");
+    if (!is_loose) {
+        item->archive_failed = true;
+        item->notice = _("the archive that holds it is missing or damaged; its bytes are kept "
+                         "outside the archive, too, from this file");
+        if (catalog_recording_set_state(catalog, item->number, CATALOG_LOOSE, &wrong) < 0)
+            return err_from_catalog(err, &wrong);
+    }
     return place(vault, &item->recording, recording->stored_name, err);
 }
 
@@ -286,11 +277,10 @@ int accept_settle_all(struct vault *vault, struct item *const *items, size_t cou
         const struct item *item = items[i];
         if (accept_settle(vault, &item->recording, err) < 0)
             return -1;
-        for (size_t k = 0; k < item->companion_count; k++) {
+        due = due || item->duplicate;
+        for (size_t k = 0; k < item->companion_count; k++)
             if (accept_settle(vault, &item->companions[k], err) < 0)
                 return -1;
-            due = due || item->duplicate;
-        }
     }
     return due ? vault_sidecars_catch_up(vault, err) : 0;
 }

@@ -9,6 +9,10 @@ struct err;
 struct item;
 struct vault;
 
+/* Before acceptance, for an item whose bytes are held already: makes item->held the job that reads
+ * the held ones, so that this need not be done in the transaction; else its `from` stays -1. */
+int accept_find_held(struct vault *vault, struct item *item, struct err *err);
+
 /*
  * Accepts items that were copied and looked at, in one transaction: all of them or, on -1, none.
  * Fills what struct item has "after acceptance". ERR_SPACE, ERR_CONFLICT (the catalog stayed locked

@@ -35,7 +35,7 @@ struct copy {
     char stored_name[VAULT_STORED_NAME];
     bool placed;   /* has an intent record, to be settled after the commit */
     bool attached; /* a companion that was the recording's already */
-    bool lost;     /* a duplicate whose held bytes are not there */
+    bool lost;     /* a companion that an archive should hold, and does not */
     bool silent;   /* a companion that another recording reports */
 };
 

@@ -41,14 +41,16 @@ struct intake_result {
     const char *captured_at; /* RFC 3339, NULL unknown */
     const struct probe_issue *warnings;
     size_t warning_count;
-    const char *reason; /* of a refusal, or what a person must know beside; NULL for none */
-    bool clearable;     /* the device's copy may be cleared: these very bytes are held */
+    const char *reason;  /* of a refusal, or what a person must know beside; NULL for none */
+    bool archive_failed; /* an archive should hold these bytes and does not any more */
+    bool clearable;      /* the device's copy may be cleared: these very bytes are held */
 };
 
 struct intake_report {
     uint64_t accepted, duplicate; /* recordings; companions are not counted */
     uint64_t refused;             /* files of either sort */
-    uint64_t bytes;               /* read */
+    uint64_t archive_failed;      /* files of either sort that an archive has lost */
+    uint64_t bytes;               /* read from the sources */
 };
 
 /*

@@ -17,6 +17,7 @@ struct item *item_new(struct err *err)
         (void)err_memory(err, NULL);
         return NULL;
     }
+    item->held.from = -1;
     item->recording = (struct copy){.item = item, .source = -1, .held = -1};
     for (size_t i = 0; i < PROBE_COMPANIONS_MAX; i++)
         item->companions[i] = (struct copy){.item = item, .source = -1, .held = -1};
@@ -27,6 +28,8 @@ void item_free(struct item *item)
 {
     if (item == NULL)
         return;
+    if (item->held.from >= 0)
+        (void)close(item->held.from); /* only read from */
     copy_release(&item->recording);
     for (size_t i = 0; i < PROBE_COMPANIONS_MAX; i++)
         copy_release(&item->companions[i]);

@@ -22,10 +22,17 @@ struct item {
     char *report_text;
     struct tags tags;
 
+    /* the reading of the bytes that are held already; see accept_find_held */
+    struct digest_job held; /* from: -1 where it is not under way */
+    struct err held_err;
+    bool held_is_loose;
+    bool held_is_sound;
+
     /* after acceptance */
     int64_t number;
     bool duplicate;
-    const char *notice; /* what a person must know beside the outcome; translated, static */
+    bool archive_failed; /* a duplicate whose archive does not hold its bytes any more */
+    const char *notice;  /* what a person must know beside the outcome; translated, static */
 };
 
 struct item *item_new(struct err *err);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/i18n.h"
@@ -41,6 +42,7 @@ struct run {
     struct item *ready[ITEMS_MAX]; /* looked at, to be accepted */
     size_t ready_count;
     uint64_t total_bytes, passed_bytes; /* of the bar; passed: not to be read after all */
+    uint64_t held_bytes;                /* read of what is held already */
     char *what;                         /* the file begun last */
     struct err *err;
     bool failed; /* *err is set: nothing more is begun */
@@ -70,6 +72,8 @@ static void tell(const struct run *run, const struct intake_result *result)
         run->report->accepted++;
     else if (!result->companion)
         run->report->duplicate++;
+    if (result->archive_failed)
+        run->report->archive_failed++;
     run->each(run->context, result);
 }
 
@@ -110,9 +114,10 @@ static void tell_companions(const struct run *run, const struct item *item, bool
                       .number = item->number,
                       .digests = copy->digests,
                       .size_bytes = copy->job.size,
-                      .reason = copy->lost ? _("the archive that holds it is missing or not whole: "
+                      .reason = copy->lost ? _("the archive that holds it is missing or damaged: "
                                                "keep this file")
                                            : NULL,
+                      .archive_failed = copy->lost,
                       .clearable = !copy->lost,
                   });
     }
@@ -131,7 +136,8 @@ static void tell_accepted(const struct run *run, const struct item *item)
                   .warnings = item->report->issues,
                   .warning_count = item->report->issue_count,
                   .reason = item->notice,
-                  .clearable = !copy->lost,
+                  .archive_failed = item->archive_failed,
+                  .clearable = true,
               });
     tell_companions(run, item, true);
 }
@@ -162,6 +168,43 @@ static void put(struct run *run, struct copy *copy)
     digest_pool_put(run->pool, &copy->job);
 }
 
+static void set_ready(struct run *run, struct item *item)
+{
+    run->ready[run->ready_count++] = item;
+}
+
+/* What is held already is read before it is said to be: here, where all cores do it. */
+static void check_held(struct run *run, struct item *item)
+{
+    struct err err;
+    if (accept_find_held(run->vault, item, &err) < 0) {
+        (void)err_wrap(&err, "%s", item->recording.shown);
+        fail(run, &err);
+        drop_item(run, item);
+        return;
+    }
+    if (item->held.from < 0) {
+        set_ready(run, item);
+        return;
+    }
+    item->held.object = item->recording.shown;
+    item->held.context = &item->recording;
+    item->held.err = &item->held_err;
+    if (ckd_add(&run->total_bytes, run->total_bytes, item->held.size))
+        run->total_bytes = UINT64_MAX;
+    run->jobs++;
+    item->under_way++;
+    digest_pool_put(run->pool, &item->held);
+}
+
+static void take_held_back(struct run *run, struct item *item)
+{
+    run->held_bytes += item->held.done;
+    item->held_is_sound = !item->held.failed &&
+                          memcmp(item->held.pair.sha256, item->recording.digests.sha256, 32) == 0;
+    set_ready(run, item);
+}
+
 static void look(struct run *run, struct item *item)
 {
     struct err err;
@@ -176,7 +219,7 @@ static void look(struct run *run, struct item *item)
     } else if (!taken) {
         refuse_item(run, item);
     } else {
-        run->ready[run->ready_count++] = item;
+        check_held(run, item);
     }
 }
 
@@ -186,6 +229,10 @@ static void take_back(struct run *run, const struct digest_job *job)
     struct item *item = copy->item;
     run->jobs--;
     item->under_way--;
+    if (job == &item->held) {
+        take_held_back(run, item);
+        return;
+    }
     switch (copy_look(copy, run->options->reread)) {
     case COPY_AGAIN:
         put(run, copy);
@@ -370,7 +417,7 @@ int intake_run(struct vault *vault, const char *const *paths, size_t path_count,
         return -1;
     }
     carry_on(&run);
-    report->bytes = digest_pool_bytes(run.pool);
+    report->bytes = digest_pool_bytes(run.pool) - run.held_bytes;
     release(&run);
     return run.failed ? -1 : 0;
 }

@@ -134,3 +134,23 @@ setup() {
     status 0 shilu attach R1 "$BATS_TEST_FILENAME"
     status 0 shilu verify
 }
+
+@test "a duplicate whose held bytes are damaged is said, mended and only then clearable" {
+    record "$card/a.mp4" 1
+    status 0 shilu ingest "$card" --case "$CASE"
+    held=$(ls "$V"/recordings/*/*.mp4)
+    chmod u+w "$held"
+    printf '\xff\x00\xff' | dd of="$held" bs=1 seek=3000 conv=notrunc status=none
+    status 1 shilu seal "$CASE"
+    status 0 shilu ingest "$card" --quiet
+    has "restored from this file"
+    cmp "$card/a.mp4" "$held"
+    status 0 shilu seal "$CASE"
+    rm "$V"/archives/*/*/*.tar
+    status 1 shilu ingest "$card" --json
+    [ "$(jq -r .outcome <<<"$output")" = duplicate ]
+    [[ $(jq -r .reason <<<"$output") == *"missing or damaged"* ]]
+    cmp "$card/a.mp4" "$held"
+    status 0 shilu ingest "$card"
+    status 1 shilu verify # of the archive
+}

@@ -15,7 +15,8 @@ MAY_USE = {
     "archiver/base": ["probe", "catalog"],  # only to take over their errors
     "archiver/digest": ["archiver/base"],
     "archiver/vault": ["archiver/base", "probe", "catalog"],
-    "archiver/intake": ["archiver/base", "archiver/digest", "archiver/vault", "probe", "catalog"],
+    "archiver/intake": ["archiver/base", "archiver/digest", "archiver/vault", "archiver/pack", "probe",
+                        "catalog"],
     "archiver/pack": ["archiver/base", "archiver/digest", "archiver/vault", "probe", "catalog"],
     "archiver/disc": ["archiver/base", "archiver/digest", "archiver/vault", "archiver/pack", "catalog"],
     "archiver/audit": ["archiver/base", "archiver/digest", "archiver/vault", "archiver/pack",

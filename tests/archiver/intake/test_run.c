@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/progress.h"
+#include "pack/pack.h"
 
 #include "base/banned.h"
 
@@ -282,40 +283,106 @@ static void held_bytes_that_are_lost_are_restored_from_the_source(void **state)
     assert_int_equal(fixture_check(fixture), 2);
 }
 
-static void bytes_that_are_sealed_are_held_while_their_archive_is_whole(void **state)
+/* One octet of the largest file below `folder`, in its middle, becomes another one. */
+static void flip(const char *folder)
+{
+    char command[512];
+    (void)snprintf(
+        command, sizeof command,
+        "set -e; f=$(find %s -type f -size +1k -printf '%%s %%p\\n' | sort -n | tail -1 | "
+        "cut -d' ' -f2); s=$(stat -c %%s $f); chmod u+w $f; python3 -c 'import sys; "
+        "f=open(sys.argv[1],\"r+b\"); f.seek(int(sys.argv[2])); c=f.read(1); "
+        "f.seek(int(sys.argv[2])); f.write(bytes([c[0]^1]))' $f $((s / 2))",
+        folder);
+    fixture_shell(command);
+}
+
+static void held_bytes_that_differ_are_restored_from_the_source(void **state)
 {
     struct fixture *fixture = *state;
     fixture_make("a.mp4", 1);
     assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
-    int64_t number = fixture->told[0].number;
-    char path[] = "archives/2026/c/c-v001.tar";
-    char case_number[] = FIXTURE_CASE;
-    char by[] = "os:tester";
-    const struct catalog_archive archive = {.case_number = case_number,
-                                            .volume = 1,
-                                            .path = path,
-                                            .size_bytes = 10240,
-                                            .recordings = 1,
-                                            .sealed_us = 1,
-                                            .sealed_by = by};
-    struct catalog_err wrong;
-    int64_t archive_number;
-    fixture_shell("mkdir -p V/archives/2026/c && truncate -s 10240 V/archives/2026/c/c-v001.tar");
-    assert_int_equal(catalog_archive_add(vault_catalog(fixture->vault), &archive, &number, 1, NULL,
-                                         0, &archive_number, &wrong),
-                     0);
+    flip("V/recordings");
     assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
     assert_int_equal(fixture->told[0].outcome, INTAKE_DUPLICATE);
     assert_true(fixture->told[0].clearable);
-    fixture_shell("truncate -s 10000 V/archives/2026/c/c-v001.tar");
+    assert_non_null(strstr(fixture->told[0].reason, "restored"));
+    assert_int_equal(fixture->report.archive_failed, 0);
+    assert_int_equal(fixture_check(fixture), 1);
+}
+
+static void a_companion_that_differs_is_restored_from_the_source(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_make("a.mp4", 1);
+    fixture_write("a.gpx", track, sizeof track - 1);
     assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
-    assert_int_equal(fixture->told[0].outcome, INTAKE_DUPLICATE);
-    assert_int_equal(fixture->told[0].number, number);
-    assert_false(fixture->told[0].clearable);
-    const char *const values[] = {"柳口路"};
-    const struct intake_change change = {CATALOG_PLACE, values, 1};
+    fixture_shell("f=$(find V/recordings -name '*.gpx'); chmod u+w $f; sed -i s/39/38/ $f");
+    assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
+    assert_true(fixture_told(fixture, "a.gpx")->clearable);
+    assert_int_equal(fixture_check(fixture), 1);
+}
+
+static int64_t take_and_seal(struct fixture *fixture, const char *path)
+{
+    char number[] = FIXTURE_CASE;
+    const struct catalog_tag tag = {.field = CATALOG_CASE, .value = number};
+    struct intake_options options = PLAIN;
+    struct pack_sealed sealed;
+    options.tags = &tag;
+    options.tag_count = 1;
+    assert_int_equal(INGEST(fixture, options, path), 0);
     assert_int_equal(
-        intake_tag(fixture->vault, number, &change, 1, "os:tester", "test", &fixture->err), 0);
+        pack_seal(fixture->vault, FIXTURE_CASE, "os:tester", 0, NULL, &sealed, &fixture->err), 0);
+    return fixture->told[0].number;
+}
+
+static void bytes_that_are_sealed_are_held_while_their_archive_is_whole(void **state)
+{
+    static const char *const damages[] = {NULL, "rm -r V/archives/*/*/*-v002.tar",
+                                          "truncate -s 9000 V/archives/*/*/*-v003.tar"};
+    struct fixture *fixture = *state;
+    for (unsigned i = 0; i < 3; i++) {
+        char path[16];
+        (void)snprintf(path, sizeof path, "%u.mp4", i);
+        fixture_make(path, i);
+        int64_t number = take_and_seal(fixture, path);
+        assert_int_equal(INGEST(fixture, PLAIN, path), 0);
+        assert_int_equal(fixture->told[0].outcome, INTAKE_DUPLICATE);
+        assert_true(fixture->told[0].clearable);
+        assert_string_equal(fixture->told[0].reason, "");
+        assert_int_equal(fixture->report.archive_failed, 0);
+        if (damages[i] == NULL)
+            flip("V/archives");
+        else
+            fixture_shell(damages[i]);
+        assert_int_equal(INGEST(fixture, PLAIN, path), 0);
+        assert_int_equal(fixture->told[0].outcome, INTAKE_DUPLICATE);
+        assert_int_equal(fixture->told[0].number, number);
+        assert_non_null(strstr(fixture->told[0].reason, "outside the archive"));
+        assert_int_equal(fixture->report.archive_failed, 1);
+        AUTO(catalog_recording_free) struct catalog_recording *row = load(fixture, number);
+        assert_int_equal(row->state, CATALOG_LOOSE);
+        fixture_reopen(fixture); /* what follows a crash leaves it there */
+        assert_int_equal(fixture_check(fixture), i + 1);
+    }
+}
+
+static void a_companion_whose_archive_is_gone_must_be_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_make("a.mp4", 1);
+    fixture_write("a.gpx", track, sizeof track - 1);
+    (void)take_and_seal(fixture, "a.mp4");
+    assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
+    assert_true(fixture_told(fixture, "a.gpx")->clearable);
+    fixture_shell("mv V/archives/*/*/*.tar kept");
+    assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
+    assert_false(fixture_told(fixture, "a.gpx")->clearable);
+    assert_int_equal(fixture->report.archive_failed, 2);
+    fixture_shell("mkdir -p W && tar -xf kept -C W && cp W/*/data/*.gpx held && "
+                  "d=V/recordings/$(sha256sum held | cut -c1-2) && mkdir -p $d && "
+                  "cp held $d/$(sha256sum held | cut -c1-64).gpx"); /* as the last check wants it */
 }
 
 struct bar {
@@ -409,6 +476,9 @@ int main(void)
         TEST(a_companion_of_what_is_refused_is_refused),
         TEST(a_second_reading_that_agrees_is_accepted),
         TEST(held_bytes_that_are_lost_are_restored_from_the_source),
+        TEST(held_bytes_that_differ_are_restored_from_the_source),
+        TEST(a_companion_that_differs_is_restored_from_the_source),
+        TEST(a_companion_whose_archive_is_gone_must_be_kept),
         TEST(bytes_that_are_sealed_are_held_while_their_archive_is_whole),
         TEST(progress_runs_up_to_all_the_bytes),
         TEST(many_small_recordings_are_each_accepted),

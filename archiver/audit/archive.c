@@ -21,7 +21,8 @@ enum { TAR_BLOCK_BYTES = 512, PATH_ROOM = 4200 };
 struct opened {
     const char *path;
     int fd;
-    struct pack *pack; /* NULL where its head cannot be read */
+    const uint8_t *list_sha256; /* as it was sealed, or NULL */
+    struct pack *pack;          /* NULL where its head cannot be read */
     struct pack_layout layout;
     bool headers_failed; /* some are damaged: found */
     bool cut;            /* the file ends before the tar does */
@@ -249,6 +250,15 @@ static int audit_bag(struct session *session, struct tree *tree, const struct op
         return -1;
     content_drain(session); /* the tree's descriptor is shared */
     check_whole(session, opened, &said, session->misplaced != misplaced);
+    if (opened->list_sha256 != NULL && said.has_list &&
+        memcmp(said.list_sha256, opened->list_sha256, sizeof said.list_sha256) != 0)
+        session_found(session,
+                      &(struct audit_finding){
+                          .kind = AUDIT_CATALOG,
+                          .target = opened->path,
+                          .case_number = opened->pack != NULL ? pack_case(opened->pack) : NULL,
+                          .detail = _("not the archive that was sealed: signed, but over "
+                                      "other content than the catalog says")});
     /* an index that bag_expect takes for sound may still lie about places */
     if (opened->pack == NULL && said.index_is_sound && !opened->headers_failed)
         session_found_err(session, opened->path, "index.json", pack_err);
@@ -257,12 +267,14 @@ static int audit_bag(struct session *session, struct tree *tree, const struct op
     return 0;
 }
 
-int carrier_archive(struct session *session, int fd, const char *path, struct err *err)
+int carrier_archive(struct session *session, int fd, const char *path, const uint8_t *list_sha256,
+                    struct err *err)
 {
     AUTO(tree_release) struct tree tree;
     tree_init(&tree, path);
     tree.fd = fd;
-    AUTO(opened_release) struct opened opened = {.path = path, .fd = fd};
+    AUTO(opened_release)
+    struct opened opened = {.path = path, .fd = fd, .list_sha256 = list_sha256};
     struct err pack_err;
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0)

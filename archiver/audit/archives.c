@@ -181,7 +181,7 @@ int auditor_check_archive(struct auditor *auditor, const struct catalog_archive 
         (void)close(carrier); /* only read from */
         return (void)(*err = open_err), -1;
     }
-    if (carrier_archive(&auditor->session, carrier, path, err) < 0)
+    if (carrier_archive(&auditor->session, carrier, path, archive->tagmanifest_sha256, err) < 0)
         return -1;
     /* an index that cannot be read was found just now, as was a length that shows in the tar */
     if (pack != NULL && compare_index(auditor, archive, pack, err) < 0)

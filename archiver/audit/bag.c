@@ -242,7 +242,7 @@ void bag_check_oxum(struct session *session, const struct tree *tree, const char
 
 /* The list that is signed, and whether it is what was signed. */
 static int read_signed_list(struct session *session, const struct tree *tree, const char *prefix,
-                            struct expectations *all, struct err *err)
+                            struct expectations *all, struct bag_said *said, struct err *err)
 {
     static const char name[] = "tagmanifest-sha256.txt";
     AUTO(tag_file_release) struct tag_file list = {0};
@@ -272,6 +272,11 @@ static int read_signed_list(struct session *session, const struct tree *tree, co
                                 .pem = has_signer ? content_of(&signer) : (struct bytes){0}});
     for (size_t i = before; i < all->count; i++)
         all->at[i].doubtful = !holds;
+    struct digest_pair digests;
+    if (digest_bytes(content_of(&list), &digests, err) < 0)
+        return -1;
+    said->has_list = holds;
+    memcpy(said->list_sha256, digests.sha256, sizeof said->list_sha256);
     return 0;
 }
 
@@ -308,7 +313,7 @@ int bag_expect(struct session *session, const struct tree *tree, const char *pre
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (expect_plain(all, prefix, names[i], "bag", err) < 0)
             return -1;
-    if (read_signed_list(session, tree, prefix, all, err) < 0 ||
+    if (read_signed_list(session, tree, prefix, all, said, err) < 0 ||
         read_manifest(session, tree, prefix, "manifest-sha256.txt", EXPECT_SHA256, all, err) < 0 ||
         read_manifest(session, tree, prefix, "manifest-sm3.txt", EXPECT_SM3, all, err) < 0)
         return -1;

@@ -5,8 +5,10 @@
 
 /* Whole carriers of bags. Each audits everything on it; -1 where it could not look. Private. */
 
-/* A sealed archive. `fd` is taken over. */
-int carrier_archive(struct session *session, int fd, const char *path, struct err *err);
+/* A sealed archive. `fd` is taken over. `list_sha256`: of the signed list as it was sealed (32
+ * octets); NULL where nobody knows. */
+int carrier_archive(struct session *session, int fd, const char *path, const uint8_t *list_sha256,
+                    struct err *err);
 
 /* A disc image or a drive. `fd` is taken over. */
 int carrier_image(struct session *session, int fd, const char *path, struct err *err);

@@ -59,7 +59,8 @@ static int audit_file(struct session *session, const char *path, struct err *err
     if (!image && !archive)
         return err_set(err, ERR_USAGE, path, "%s", _("neither an archive nor a disc image"));
     to_close = -1;
-    return image ? carrier_image(session, fd, path, err) : carrier_archive(session, fd, path, err);
+    return image ? carrier_image(session, fd, path, err)
+                 : carrier_archive(session, fd, path, NULL, err);
 }
 
 int audit_path(const char *path, const struct audit_options *options, struct audit_report *report,

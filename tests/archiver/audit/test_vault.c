@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "archiver/audit/fixture.h"
+#include "archiver/disc/made_vault.h"
 #include "archiver/disc/shell.h"
 #include "base/bytes.h"
 #include "base/err.h"
@@ -197,6 +198,33 @@ static void archives_are_checked_against_the_catalog(void **state)
     assert_string_equal(found.at[0].case_number, FIXTURE_CASE);
 }
 
+/* Sound and signed by the vault's own key, of the same names, lengths and recordings: sealed in a
+ * copy of the vault in which a recording is tagged differently. */
+static void an_archive_of_a_copy_of_the_vault_is_not_the_one_that_was_sealed(void **state)
+{
+    (void)state;
+    struct vault *copy = NULL;
+    struct err err;
+    struct catalog_err wrong;
+    char other[4096];
+    const char *const place[] = {"elsewhere"};
+    assert_int_equal(shell("chmod -R u+w copy 2>/dev/null; rm -rf copy; cp -a v copy"), 0);
+    const char *archive = fixture_seal();
+    assert_int_equal(vault_open("copy", VAULT_WRITE, &copy, &err), 0);
+    assert_int_equal(catalog_tag_set(vault_catalog(copy), 1, CATALOG_PLACE, place, 1, "given",
+                                     "os:tester", NULL, 1, &wrong),
+                     0);
+    made_volume(copy, FIXTURE_CASE, other, sizeof other);
+    vault_free(copy);
+    assert_int_equal(shell("chmod u+w %s && cp %s %s", archive, other, archive), 0);
+    fixture_audit_vault(AUDIT_SIZES, &found);
+    bool told = false;
+    for (size_t i = 0; i < found.count; i++)
+        told = told || (found.at[i].kind == AUDIT_CATALOG &&
+                        strstr(found.at[i].detail, "not the archive that was sealed") != NULL);
+    assert_true(told);
+}
+
 static void a_loose_copy_of_what_is_sealed_is_extra(void **state)
 {
     (void)state;
@@ -341,6 +369,7 @@ int main(void)
         LOOSE(sidecars_are_compared),
         LOOSE(attachments_are_checked_and_shared_bytes_once),
         LOOSE(archives_are_checked_against_the_catalog),
+        LOOSE(an_archive_of_a_copy_of_the_vault_is_not_the_one_that_was_sealed),
         LOOSE(a_loose_copy_of_what_is_sealed_is_extra),
         LOOSE(rows_that_were_changed_are_found),
         LOOSE(a_row_that_left_an_archive_is_found),

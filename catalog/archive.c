@@ -65,8 +65,9 @@ static int put_recording(struct catalog *catalog, int64_t archive, int64_t recor
     return catalog_run(catalog, statement, bound, err);
 }
 
-static int put_attachment(struct catalog *catalog, int64_t archive, int64_t attachment,
-                          struct catalog_err *err)
+/* The first archive of what lay loose. */
+static int settle_attachment(struct catalog *catalog, int64_t archive, int64_t attachment,
+                             struct catalog_err *err)
 {
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
     if (catalog_statement(catalog, ATTACHMENT_SEAL, &statement, err) < 0)
@@ -79,6 +80,19 @@ static int put_attachment(struct catalog *catalog, int64_t archive, int64_t atta
                ? 0
                : catalog_err_set(err, CATALOG_ERR_MISSING, NULL, "no attachment of number %lld",
                                  (long long)attachment);
+}
+
+static int put_attachment(struct catalog *catalog, int64_t archive, int64_t attachment,
+                          struct catalog_err *err)
+{
+    if (settle_attachment(catalog, archive, attachment, err) < 0)
+        return -1;
+    AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
+    if (catalog_statement(catalog, ARCHIVE_ADD_ATTACHMENT, &statement, err) < 0)
+        return -1;
+    int bound =
+        sqlite3_bind_int64(statement, 1, archive) | sqlite3_bind_int64(statement, 2, attachment);
+    return catalog_run(catalog, statement, bound, err);
 }
 
 int catalog_archive_add(struct catalog *catalog, const struct catalog_archive *archive,
@@ -208,6 +222,17 @@ int catalog_archive_of(struct catalog *catalog, int64_t recording,
     if (catalog_statement(catalog, ARCHIVE_OF, &row, err) < 0)
         return -1;
     return each_row(catalog, row, sqlite3_bind_int64(row, 1, recording), each, context, err);
+}
+
+int catalog_archive_of_attachment(struct catalog *catalog, int64_t attachment,
+                                  void (*each)(void *context,
+                                               const struct catalog_archive *archive),
+                                  void *context, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(catalog, ARCHIVE_OF_ATTACHMENT, &row, err) < 0)
+        return -1;
+    return each_row(catalog, row, sqlite3_bind_int64(row, 1, attachment), each, context, err);
 }
 
 int catalog_archive_by_path(struct catalog *catalog, const char *path, int64_t *number,

@@ -110,7 +110,7 @@ struct catalog_attachment {
     char *stored_name; /* file name in recordings/: digest and extension */
     uint8_t sha256[32], sm3[32];
     uint64_t size_bytes;
-    int64_t archive; /* the archive that its bytes lie in; 0 while they lie loose */
+    int64_t archive; /* the first archive that holds its bytes; 0 while they lie loose */
     int64_t added_us;
     char *added_by;
 };
@@ -208,7 +208,8 @@ int catalog_sidecar_done(struct catalog *catalog, int64_t number, struct catalog
 int catalog_attachment_add(struct catalog *catalog, int64_t number,
                            const struct catalog_attachment *attachment, struct catalog_err *err);
 
-/* The attachments of a case's recordings that are in no archive yet, by recording and number. */
+/* The attachments of a case's recordings that are in none of the case's archives yet, by recording
+ * and number. */
 int catalog_attachments_unsealed(struct catalog *catalog, const char *case_number,
                                  void (*each)(void *context,
                                               const struct catalog_attachment *attachment),
@@ -340,8 +341,8 @@ struct catalog_archive {
 
 /*
  * Adds an archive with the recordings and attachments in it (their numbers). The recordings become
- * CATALOG_SEALED and their sidecars due; the attachments get this archive unless they are in one
- * already. MISSING for an unknown case, recording or attachment; CONFLICT where the path or the
+ * CATALOG_SEALED and their sidecars due; attachments that lay loose get this archive as their
+ * first. MISSING for an unknown case, recording or attachment; CONFLICT where the path or the
  * case's volume is there. The archive's own number and recordings are not read.
  */
 int catalog_archive_add(struct catalog *catalog, const struct catalog_archive *archive,
@@ -370,6 +371,11 @@ int catalog_archive_each(struct catalog *catalog, const char *case_number,
 int catalog_archive_of(struct catalog *catalog, int64_t recording,
                        void (*each)(void *context, const struct catalog_archive *archive),
                        void *context, struct catalog_err *err);
+/* The archives that hold an attachment, in the same way. */
+int catalog_archive_of_attachment(struct catalog *catalog, int64_t attachment,
+                                  void (*each)(void *context,
+                                               const struct catalog_archive *archive),
+                                  void *context, struct catalog_err *err);
 /* The recordings that belong to a case and are in none of its archives yet: what the next volume
  * holds. *numbers is the caller's. */
 int catalog_unsealed(struct catalog *catalog, const char *case_number, int64_t **numbers,

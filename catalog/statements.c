@@ -94,8 +94,18 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [ATTACHMENTS_OF] = ATTACHMENT_COLUMNS " WHERE b.recording = ?1 ORDER BY b.number",
     [ATTACHMENTS_UNSEALED] =
         ATTACHMENT_COLUMNS " JOIN tags t ON t.recording = b.recording AND " IN_CASE(
-            "t") " WHERE t.value = ?1 AND b.archive IS NULL ORDER BY b.recording, b.number",
-    [ATTACHMENTS_OF_ARCHIVE] = ATTACHMENT_COLUMNS " WHERE b.archive = ?1 ORDER BY b.number",
+            "t") " JOIN cases c ON c.number = t.value"
+                 " WHERE t.value = ?1 AND NOT EXISTS (SELECT 1 FROM archive_attachments m"
+                 " JOIN archives a ON a.number = m.archive"
+                 " WHERE m.attachment = b.number AND a.case_id = c.id)"
+                 " ORDER BY b.recording, b.number",
+    [ATTACHMENTS_OF_ARCHIVE] =
+        ATTACHMENT_COLUMNS " JOIN archive_attachments m ON m.attachment = b.number"
+                           " WHERE m.archive = ?1 ORDER BY b.number",
+    [ARCHIVE_ADD_ATTACHMENT] =
+        "INSERT INTO archive_attachments (archive, attachment) VALUES (?1, ?2)",
+    [ARCHIVE_OF_ATTACHMENT] = ARCHIVE_COLUMNS " JOIN archive_attachments m ON m.archive = a.number"
+                                              " WHERE m.attachment = ?1 ORDER BY a.number",
     [ATTACHMENT_SEAL] = "UPDATE attachments SET archive = coalesce(archive, ?2) WHERE number = ?1",
 
     [CASE_ID] = "SELECT id FROM cases WHERE number = ?1",

@@ -34,6 +34,7 @@ struct slot {
     struct digest_job job;
     struct err err;
     size_t file;
+    size_t tried;    /* archives that it was taken from; 0 while it is the loose copy */
     char object[32]; /* "R12" */
     bool is_used;
 };
@@ -65,56 +66,92 @@ static void object_name(const struct plan_file *file, char name[static 32])
         (void)snprintf(name, 32, "R%lld", (long long)file->recording);
 }
 
-/* The archive of a sealed recording that can be opened: the first of them. */
-struct finding {
-    int64_t number;
-    char path[4096];
+/* The archives that hold a file, and whether one could not be kept. */
+struct holders {
+    int64_t *numbers;
+    size_t count;
+    bool failed;
 };
 
-static void archive_see(void *context, const struct catalog_archive *archive)
+static void holders_release_at(struct holders *holders)
 {
-    struct finding *finding = context;
-    if (finding->number != 0)
-        return;
-    finding->number = archive->number;
-    (void)snprintf(finding->path, sizeof finding->path, "%s", archive->path);
+    free(holders->numbers);
 }
 
-static int source_open(struct copying *copying, const struct plan_file *file, struct err *err)
+static void holder_see(void *context, const struct catalog_archive *archive)
 {
-    struct finding found = {.number = 0};
+    struct holders *holders = context;
+    int64_t *more = realloc(holders->numbers, (holders->count + 1) * sizeof *more);
+    if (more == NULL) {
+        holders->failed = true;
+        return;
+    }
+    holders->numbers = more;
+    more[holders->count++] = archive->number;
+}
+
+static int holders_find(struct copying *copying, const struct plan_file *file,
+                        struct holders *holders, struct err *err)
+{
+    struct catalog *catalog = vault_catalog(copying->vault);
     struct catalog_err wrong;
-    if (catalog_archive_of(vault_catalog(copying->vault), file->recording, archive_see, &found,
-                           &wrong) < 0)
+    int got =
+        file->attachment != 0
+            ? catalog_archive_of_attachment(catalog, file->attachment, holder_see, holders, &wrong)
+            : catalog_archive_of(catalog, file->recording, holder_see, holders, &wrong);
+    if (got < 0)
         return err_from_catalog(err, &wrong);
-    if (found.number == 0)
-        return err_set(err, ERR_MISSING, file->stored_name,
-                       _("its bytes are nowhere in the vault"));
-    if (copying->source != NULL && copying->source_number == found.number)
+    return holders->failed ? err_memory(err, file->stored_name) : 0;
+}
+
+static int source_open(struct copying *copying, int64_t number, struct err *err)
+{
+    if (copying->source != NULL && copying->source_number == number)
         return 0;
     pack_free(copying->source);
     copying->source = NULL;
-    int fd = file_open_regular(vault_folder(copying->vault, VAULT_ROOT), found.path, err);
-    if (fd < 0)
-        return -1;
-    if (pack_open(fd, found.path, &copying->source, err) < 0)
-        return -1;
-    copying->source_number = found.number;
-    return 0;
+    struct catalog_archive *archive;
+    struct catalog_err wrong;
+    if (catalog_archive_load(vault_catalog(copying->vault), number, &archive, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    int fd = file_open_regular(vault_folder(copying->vault, VAULT_ROOT), archive->path, err);
+    int opened = fd < 0 ? -1 : pack_open(fd, archive->path, &copying->source, err);
+    catalog_archive_free(archive);
+    copying->source_number = number;
+    return opened;
 }
 
-/* From the archive that was sealed for another case: its loose copy was given up. */
-static int open_sealed(struct copying *copying, const struct plan_file *file, struct slot *slot,
-                       struct err *err)
+static int open_held(struct copying *copying, int64_t archive, const struct plan_file *file,
+                     struct slot *slot, struct err *err)
 {
-    if (source_open(copying, file, err) < 0)
-        return err_wrap(err, "%s", slot->object);
+    if (source_open(copying, archive, err) < 0)
+        return -1;
     const struct pack_entry *entry = pack_find(copying->source, slot->object);
-    if (entry == NULL || entry->size != file->size)
+    if (entry == NULL || entry->size != file->size || strcmp(entry->own_id, slot->object) != 0)
         return err_set(err, ERR_DAMAGED, slot->object, _("not in the archive that should hold it"));
     slot->job.offset = entry->offset;
     slot->job.from = fcntl(pack_fd(copying->source), F_DUPFD_CLOEXEC, 0);
     return slot->job.from < 0 ? err_sys(err, slot->object, _("open")) : 0;
+}
+
+/* From the next archive that was sealed for another case and can be read: its loose copy was given
+ * up. Where none is left, the error of the last. */
+static int open_sealed(struct copying *copying, const struct plan_file *file, struct slot *slot,
+                       struct err *err)
+{
+    AUTO(holders_release) struct holders holders = {.count = 0};
+    if (holders_find(copying, file, &holders, err) < 0)
+        return -1;
+    if (holders.count == 0)
+        return err_set(err, ERR_MISSING, file->stored_name,
+                       _("its bytes are nowhere in the vault"));
+    struct err wrong = slot->err;
+    while (slot->tried < holders.count) {
+        if (open_held(copying, holders.numbers[slot->tried++], file, slot, &wrong) == 0)
+            return 0;
+    }
+    *err = wrong;
+    return -1;
 }
 
 static int source_of(struct copying *copying, const struct plan_file *file, struct slot *slot,
@@ -124,9 +161,10 @@ static int source_of(struct copying *copying, const struct plan_file *file, stru
     slot->job.offset = 0;
     slot->job.from = vault_open_stored(copying->vault, file->stored_name, &loose);
     if (slot->job.from < 0) {
-        if (loose.kind == ERR_MISSING && file->attachment == 0)
-            return open_sealed(copying, file, slot, err);
-        *err = loose;
+        if (loose.kind == ERR_MISSING && open_sealed(copying, file, slot, err) == 0)
+            return 0;
+        if (loose.kind != ERR_MISSING)
+            *err = loose;
         return err_wrap(err, "%s", slot->object);
     }
     uint64_t size;
@@ -148,6 +186,22 @@ static struct slot *free_slot(struct copying *copying)
     return NULL;
 }
 
+static void job_put(struct copying *copying, const struct plan_file *file, struct slot *slot)
+{
+    slot->job = (struct digest_job){
+        .from = slot->job.from,
+        .offset = slot->job.offset,
+        .size = file->size,
+        .object = slot->object,
+        .to = copying->part,
+        .to_offset = file->offset,
+        .to_object = copying->plan->bag,
+        .context = slot,
+        .err = &slot->err,
+    };
+    digest_pool_put(copying->pool, &slot->job);
+}
+
 static int put_next(struct copying *copying, struct slot *slot, struct err *err)
 {
     const struct plan_file *file = &copying->plan->files[copying->next];
@@ -158,15 +212,8 @@ static int put_next(struct copying *copying, struct slot *slot, struct err *err)
     slot->job.from = -1;
     if (source_of(copying, file, slot, err) < 0)
         return -1;
-    slot->job.size = file->size;
-    slot->job.object = slot->object;
-    slot->job.to = copying->part;
-    slot->job.to_offset = file->offset;
-    slot->job.to_object = copying->plan->bag;
-    slot->job.context = slot;
-    slot->job.err = &slot->err;
     copying->next++;
-    digest_pool_put(copying->pool, &slot->job);
+    job_put(copying, file, slot);
     return 0;
 }
 
@@ -177,17 +224,32 @@ static void slot_release(struct slot *slot)
     slot->is_used = false;
 }
 
+/* What one archive holds of it is damaged: another may hold it too. */
+static int put_again(struct copying *copying, const struct plan_file *file, struct slot *slot,
+                     struct err *err)
+{
+    *err = slot->err;
+    if (slot->tried == 0 || slot->job.write_failed)
+        return -1;
+    (void)close(slot->job.from); /* only read from */
+    slot->job.from = -1;
+    if (open_sealed(copying, file, slot, err) < 0)
+        return -1;
+    job_put(copying, file, slot);
+    return 0;
+}
+
 static int settle(struct copying *copying, struct slot *slot, struct err *err)
 {
     const struct plan_file *file = &copying->plan->files[slot->file];
-    if (slot->job.failed) {
-        *err = slot->err;
-        return -1;
+    if (!slot->job.failed && !digest_equal(&slot->job.pair, &file->digests)) {
+        slot->job.failed = true;
+        (void)err_set(&slot->err, ERR_DAMAGED, slot->object,
+                      _("%s: its bytes are not those that were accepted; nothing was sealed"),
+                      file->original_name);
     }
-    if (!digest_equal(&slot->job.pair, &file->digests))
-        return err_set(err, ERR_DAMAGED, slot->object,
-                       _("%s: its bytes are not those that were accepted; nothing was sealed"),
-                       file->original_name);
+    if (slot->job.failed)
+        return put_again(copying, file, slot, err);
     copying->is_copied[slot->file] = true;
     copying->copied++;
     while (copying->first_open < copying->plan->count && copying->is_copied[copying->first_open])

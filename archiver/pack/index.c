@@ -145,12 +145,11 @@ static void digest_take(struct scan *scan, uint8_t digest[static 32])
 
 /* ---- entries ---- */
 
-static void entry_value(struct scan *scan, unsigned key, struct pack_entry *entry,
-                        const char **own_id)
+static void entry_value(struct scan *scan, unsigned key, struct pack_entry *entry)
 {
     switch ((enum entry_key)key) {
     case ENTRY_ID:
-        *own_id = scan_text(scan);
+        entry->own_id = scan_text(scan);
         break;
     case ENTRY_NAME:
         entry->name = scan_text(scan);
@@ -183,8 +182,9 @@ static void entry_value(struct scan *scan, unsigned key, struct pack_entry *entr
 }
 
 static int entry_check(const struct reading *reading, const struct pack_entry *entry,
-                       const char *own_id, bool is_attachment)
+                       bool is_attachment)
 {
+    const char *own_id = entry->own_id;
     if (!id_is_plain(entry->id, 'R') || !id_is_plain(own_id, is_attachment ? 'F' : 'R'))
         return lies(reading, _("an entry"), _("its id is none"));
     if (!name_is_plain(entry->name))
@@ -196,7 +196,6 @@ static int entry_check(const struct reading *reading, const struct pack_entry *e
 
 static int entry_parse(struct reading *reading, bool is_attachment, struct pack_entry *entry)
 {
-    const char *own_id = NULL;
     unsigned seen = 0;
     unsigned known = is_attachment ? ENTRY_KEYS : ENTRY_RECORDING_KEYS;
     char *key;
@@ -205,15 +204,15 @@ static int entry_parse(struct reading *reading, bool is_attachment, struct pack_
         unsigned found;
         if (key_find(reading, key, entry_keys, known, &seen, &found) < 0)
             return -1;
-        entry_value(&reading->scan, found < known ? found : ENTRY_KEYS, entry, &own_id);
+        entry_value(&reading->scan, found < known ? found : ENTRY_KEYS, entry);
     }
     if (reading->scan.failed)
         return no_json(reading, _("an entry"));
     if (all_seen(reading, entry_keys, known, seen) < 0)
         return -1;
     if (!is_attachment)
-        entry->id = own_id;
-    return entry_check(reading, entry, own_id, is_attachment);
+        entry->id = entry->own_id;
+    return entry_check(reading, entry, is_attachment);
 }
 
 static int entry_add(struct reading *reading, struct pack_entry **out)
@@ -269,11 +268,11 @@ static int by_id(const void *a, const void *b)
     bool right_added = right->attachment != NULL;
     if (left_added != right_added)
         return left_added ? 1 : -1;
-    size_t left_len = strlen(left->id);
-    size_t right_len = strlen(right->id);
+    size_t left_len = strlen(left->own_id);
+    size_t right_len = strlen(right->own_id);
     if (left_len != right_len)
         return left_len < right_len ? -1 : 1; /* R9 before R10: as they stand */
-    return strcmp(left->id, right->id);
+    return strcmp(left->own_id, right->own_id);
 }
 
 /* Sorts, unless they stand in that order already, as they mostly do. */
@@ -304,8 +303,8 @@ static int neighbours_check(const struct reading *reading)
     }
     put_in_order(order, index->count, by_id);
     for (size_t i = 1; i < index->count; i++) {
-        if (order[i]->attachment == NULL && by_id(&order[i - 1], &order[i]) == 0)
-            return lies(reading, order[i]->id, _("the id stands twice"));
+        if (by_id(&order[i - 1], &order[i]) == 0)
+            return lies(reading, order[i]->own_id, _("the id stands twice"));
     }
     put_in_order(order, index->count, by_name);
     for (size_t i = 1; i < index->count; i++) {

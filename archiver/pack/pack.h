@@ -40,6 +40,7 @@ int pack_seal(struct vault *vault, const char *case_number, const char *by, int6
 /* One file of the archive that holds evidence: a recording or an attachment of one. */
 struct pack_entry {
     const char *id;            /* "R12"; an attachment has its recording's */
+    const char *own_id;        /* "F7" of an attachment; of a recording the same as id */
     const char *name;          /* below the bag: "data/R12.mp4" */
     const char *original_name; /* shown form, reversible */
     const char *attachment;    /* its kind, or NULL for a recording */
@@ -61,7 +62,7 @@ const char *pack_bag(const struct pack *pack);  /* "2026-12-5d0c3a7e-v001" */
 const char *pack_case(const struct pack *pack); /* the case number */
 const char *pack_unit(const struct pack *pack);
 const struct pack_entry *pack_entries(const struct pack *pack, size_t *count);
-/* An entry by id, name, or original name; NULL when there is none. */
+/* An entry by its own id, name, or original name; NULL when there is none. */
 const struct pack_entry *pack_find(const struct pack *pack, const char *name);
 /* The whole index.json as a tree, owned by the pack: read again when it is first asked for, since
  * nothing else needs it; NULL when that failed. */

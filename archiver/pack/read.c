@@ -158,9 +158,9 @@ const struct pack_entry *pack_entries(const struct pack *pack, size_t *count)
     return pack->index.entries;
 }
 
-static const char *by_any_id(const struct pack_entry *entry)
+static const char *by_own_id(const struct pack_entry *entry)
 {
-    return entry->attachment == NULL ? entry->id : "";
+    return entry->own_id;
 }
 
 static const char *by_full_name(const struct pack_entry *entry)
@@ -180,7 +180,7 @@ static const char *by_original_name(const struct pack_entry *entry)
 
 const struct pack_entry *pack_find(const struct pack *pack, const char *name)
 {
-    const char *(*const ways[])(const struct pack_entry *) = {by_any_id, by_full_name, by_last_name,
+    const char *(*const ways[])(const struct pack_entry *) = {by_own_id, by_full_name, by_last_name,
                                                               by_original_name};
     for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++) {
         for (size_t i = 0; i < pack->index.count; i++) {

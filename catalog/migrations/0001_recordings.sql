@@ -112,13 +112,19 @@ CREATE TABLE attachments (
     sha256      BLOB NOT NULL CHECK (length(sha256) = 32),
     sm3         BLOB NOT NULL CHECK (length(sm3) = 32),
     size_bytes  INTEGER NOT NULL CHECK (size_bytes >= 0),
-    archive     INTEGER REFERENCES archives, -- NULL while its bytes lie loose
+    archive     INTEGER REFERENCES archives, -- the first of them; NULL while its bytes lie loose
     added_us    INTEGER NOT NULL,
     added_by    TEXT NOT NULL,
     UNIQUE (recording, kind, name, sha256)
 ) STRICT;
 CREATE INDEX attachments_stored ON attachments (stored_name);
-CREATE INDEX attachments_archive ON attachments (archive);
+
+CREATE TABLE archive_attachments (
+    archive    INTEGER NOT NULL REFERENCES archives,
+    attachment INTEGER NOT NULL REFERENCES attachments,
+    PRIMARY KEY (archive, attachment)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX archive_attachments_of ON archive_attachments (attachment, archive);
 
 CREATE TABLE discs (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,

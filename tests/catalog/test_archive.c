@@ -87,6 +87,14 @@ static size_t unsealed(struct fixture *fixture, const char *case_number)
     return count;
 }
 
+static int attachments_unsealed(struct fixture *fixture, const char *case_number)
+{
+    int waiting = 0;
+    ok(catalog_attachments_unsealed(fixture->catalog, case_number, count_attachment, &waiting,
+                                    &fixture->err));
+    return waiting;
+}
+
 static void sealing_takes_what_lies_loose(void **state)
 {
     struct fixture *fixture = *state;
@@ -101,10 +109,7 @@ static void sealing_takes_what_lies_loose(void **state)
     assert_int_equal(loose_bytes(fixture, "乙"), loose_bytes(fixture, NULL));
     assert_int_equal(loose_bytes(fixture, "丙"), 0);
     assert_int_equal(unsealed(fixture, "甲"), 1);
-    int waiting = 0;
-    ok(catalog_attachments_unsealed(fixture->catalog, "甲", count_attachment, &waiting,
-                                    &fixture->err));
-    assert_int_equal(waiting, 1);
+    assert_int_equal(attachments_unsealed(fixture, "甲"), 1);
 
     int64_t first = 0, found = 0;
     ok(seal(fixture, "甲", 1, "v1.tar", &recording, 1, &note, 1, &first));
@@ -128,8 +133,24 @@ static void sealing_takes_what_lies_loose(void **state)
                                    &fixture->err));
     assert_int_equal(held, 1);
 
+    /* the other case's archive is to hold the attachment too */
     int64_t second = 0;
-    ok(seal(fixture, "乙", 1, "w1.tar", &recording, 1, NULL, 0, &second));
+    assert_int_equal(attachments_unsealed(fixture, "甲"), 0);
+    assert_int_equal(attachments_unsealed(fixture, "乙"), 1);
+    ok(seal(fixture, "乙", 1, "w1.tar", &recording, 1, &note, 1, &second));
+    assert_int_equal(attachments_unsealed(fixture, "乙"), 0);
+    held = 0;
+    ok(catalog_archive_attachments(fixture->catalog, second, count_attachment, &held,
+                                   &fixture->err));
+    assert_int_equal(held, 1);
+    struct catalog_recording *whole = NULL;
+    ok(catalog_recording_load(fixture->catalog, recording, &whole, &fixture->err));
+    assert_int_equal(whole->attachments[0].archive, first);
+    catalog_recording_free(whole);
+    int holding = 0;
+    ok(catalog_archive_of_attachment(fixture->catalog, note, count_archive, &holding,
+                                     &fixture->err));
+    assert_int_equal(holding, 2);
     int archives = 0;
     ok(catalog_archive_of(fixture->catalog, recording, count_archive, &archives, &fixture->err));
     assert_int_equal(archives, 2);

@@ -153,6 +153,10 @@ static void a_sealed_case_is_checked_by_strangers(void **state)
     assert_ptr_equal(pack_find(pack, "R2.mkv"), &entries[1]);
     assert_ptr_equal(pack_find(pack, "现场.mkv"), &entries[1]);
     assert_null(pack_find(pack, "R6"));
+    assert_string_equal(entries[5].own_id, "F1");
+    assert_string_equal(entries[5].id, "R4");
+    assert_ptr_equal(pack_find(pack, "F1"), &entries[5]);
+    assert_ptr_equal(pack_find(pack, "R4"), &entries[3]);
     fixture_run("cd out/%s && grep -qx 'External-Identifier: " CASE "' bag-info.txt && "
                 "grep -qx 'Case-Cause: 占路 经营' bag-info.txt && grep -qx 'Bagging-Date: "
                 "2026-04-01' bag-info.txt && jq -e '.recordings[0]|.media.video==\"h264\" and "
@@ -287,6 +291,66 @@ static void a_recording_of_two_cases_is_sealed_for_both(void **state)
     strangers_hold(b.path, "B-v001");
     fixture_run("cmp out/B-v001/data/both.mp4 clip.mp4");
     vault_free(vault);
+}
+
+static void attachments_are_sealed_for_every_case_of_their_recording(void **state)
+{
+    (void)state;
+    struct vault *vault = fixture_vault("V");
+    fixture_case(vault, "A");
+    fixture_case(vault, "B");
+    fixture_recording(vault, "clip.mp4", "both.mp4", "A", "B");
+    fixture_run("printf '笔录' >record.txt && printf later >later.txt");
+    fixture_attachment(vault, 1, "record.txt", "record.txt");
+    struct pack_sealed a = seal(vault, "A");
+    assert_string_equal(fixture_line("find V/recordings -type f ! -name '*.json' | wc -l"), "0");
+    struct pack_sealed b = seal(vault, "B");
+    strangers_hold(a.path, "A-v001");
+    strangers_hold(b.path, "B-v001");
+    fixture_run("cmp out/B-v001/data/record.txt record.txt");
+
+    /* what comes later goes to both too, once */
+    fixture_attachment(vault, 1, "later.txt", "later.txt");
+    b = seal(vault, "B");
+    a = seal(vault, "A");
+    strangers_hold(b.path, "B-v002");
+    strangers_hold(a.path, "A-v002");
+    fixture_run(
+        "cmp out/A-v002/data/later.txt later.txt && test $(ls out/A-v002/data | wc -l) = 1");
+    assert_string_equal(fixture_line("find V/recordings -type f ! -name '*.json' | wc -l"), "0");
+    vault_free(vault);
+}
+
+/* Sealed for A and B; then what A's archive holds of it is damaged, and C is to be sealed. */
+static void a_damaged_archive_is_passed_over_for_a_sound_one(void **state)
+{
+    (void)state;
+    static const char *const damages[] = {
+        "printf X | dd of=\"$tar\" bs=1 seek=$middle conv=notrunc 2>/dev/null",
+        "truncate -s 100 \"$tar\"",
+        "rm \"$tar\"",
+    };
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        struct vault *vault = fixture_vault("V");
+        struct catalog_err wrong;
+        static const char *const cases[] = {"A", "B", "C"};
+        for (size_t k = 0; k < 3; k++)
+            fixture_case(vault, cases[k]);
+        fixture_recording(vault, "clip.mp4", "both.mp4", "A", "B");
+        struct pack_sealed a = seal(vault, "A");
+        (void)seal(vault, "B");
+        assert_int_equal(catalog_tag_set(vault_catalog(vault), 1, CATALOG_CASE, cases, 3, "given",
+                                         "os:test", "a third", 5, &wrong),
+                         0);
+        struct pack *pack = pack_of(a.path);
+        unsigned long long middle = pack_find(pack, "R1")->offset + 5000;
+        pack_free(pack);
+        fixture_run("tar='%s' middle=%llu; chmod u+w \"$tar\" && %s", a.path, middle, damages[i]);
+        struct pack_sealed c = seal(vault, "C");
+        strangers_hold(c.path, "C-v001");
+        fixture_run("cmp out/C-v001/data/both.mp4 clip.mp4");
+        vault_free(vault);
+    }
 }
 
 static void odd_case_numbers_stay_in_their_folder(void **state)
@@ -505,6 +569,8 @@ int main(void)
         cmocka_unit_test(the_same_inputs_and_time_give_the_same_tar),
         cmocka_unit_test(a_case_that_grows_gets_a_second_volume),
         cmocka_unit_test(a_recording_of_two_cases_is_sealed_for_both),
+        cmocka_unit_test(attachments_are_sealed_for_every_case_of_their_recording),
+        cmocka_unit_test(a_damaged_archive_is_passed_over_for_a_sound_one),
         cmocka_unit_test(odd_case_numbers_stay_in_their_folder),
         cmocka_unit_test(a_recording_that_changed_stops_the_seal),
         cmocka_unit_test(a_recording_that_is_gone_is_named),

@@ -36,6 +36,7 @@
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/instant.h"
+#include "intake/again.h"
 #include "intake/held.h"
 #include "intake/item.h"
 #include "vault/vault.h"
@@ -158,14 +159,17 @@ int accept_find_held(struct vault *vault, struct item *item, struct err *err)
     return held_find(vault, &held, 0, &item->held, &more, err);
 }
 
-/* The same bytes again: are they really held? */
-static int hold_again(struct vault *vault, struct item *item, struct err *err)
+/* The same bytes again: are they really held? And what was given with them this time? */
+static int hold_again(struct vault *vault, struct item *item, const char *by, struct instant now,
+                      struct err *err)
 {
     struct catalog_err wrong;
     struct catalog *catalog = vault_catalog(vault);
     AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
     if (catalog_recording_load(catalog, item->number, &recording, &wrong) < 0)
         return err_from_catalog(err, &wrong);
+    if (again_tag(catalog, recording, &item->tags, by, now.us, &item->tags_left_out, err) < 0)
+        return -1;
     const struct held held = place_of(recording);
     bool is_loose = held.stored_name != NULL;
     bool sound = item->held_is_sound && item->held_is_loose == is_loose;
@@ -227,7 +231,7 @@ static int accept_one(struct vault *vault, struct item *item, const char *by, st
                                     &item->number, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     item->duplicate = item->number != 0;
-    if ((item->duplicate ? hold_again(vault, item, err)
+    if ((item->duplicate ? hold_again(vault, item, by, now, err)
                          : add_recording(vault, item, by, now, err)) < 0)
         return -1;
     for (size_t i = 0; i < item->companion_count; i++) {

@@ -32,6 +32,7 @@ struct item {
     int64_t number;
     bool duplicate;
     bool archive_failed; /* a duplicate whose archive does not hold its bytes any more */
+    bool tags_left_out;  /* a duplicate that stands otherwise than it was given now */
     const char *notice;  /* what a person must know beside the outcome; translated, static */
 };
 

@@ -126,6 +126,15 @@ static void tell_companions(const struct run *run, const struct item *item, bool
 static void tell_accepted(const struct run *run, const struct item *item)
 {
     const struct copy *copy = &item->recording;
+    char both[1024];
+    const char *reason = item->notice;
+    if (item->tags_left_out) {
+        reason = _("its tags stand otherwise and were left so: shilu tag changes them");
+        if (item->notice != NULL) {
+            (void)snprintf(both, sizeof both, "%s; %s", item->notice, reason);
+            reason = both;
+        }
+    }
     tell(run, &(struct intake_result){
                   .path = copy->path,
                   .outcome = item->duplicate ? INTAKE_DUPLICATE : INTAKE_ACCEPTED,
@@ -135,7 +144,7 @@ static void tell_accepted(const struct run *run, const struct item *item)
                   .captured_at = tags_captured_at(&item->tags),
                   .warnings = item->report->issues,
                   .warning_count = item->report->issue_count,
-                  .reason = item->notice,
+                  .reason = reason,
                   .archive_failed = item->archive_failed,
                   .clearable = true,
               });

@@ -58,9 +58,12 @@ static void add_captured_at(struct tags *tags, const struct probe_report *report
     if (report->time_count == 0)
         return;
     struct instant checked;
-    probe_time_print(&report->times[0], tags->captured_at);
+    const struct probe_time *time = &report->times[0];
+    probe_time_print(time, tags->captured_at);
+    (void)snprintf(tags->captured_source, sizeof tags->captured_source, "%s%s", time->source,
+                   time->certainty == PROBE_ZONE_ASSUMED ? " (zone assumed)" : "");
     if (instant_parse(bytes_of(tags->captured_at), &checked, NULL) == 0)
-        add(tags, CATALOG_CAPTURED_AT, tags->captured_at, readable(report->times[0].source));
+        add(tags, CATALOG_CAPTURED_AT, tags->captured_at, tags->captured_source);
 }
 
 int tags_make(struct tags *tags, const struct intake_options *options,
@@ -71,6 +74,7 @@ int tags_make(struct tags *tags, const struct intake_options *options,
         return err_memory(err, NULL);
     for (size_t i = 0; i < options->tag_count; i++)
         add(tags, options->tags[i].field, options->tags[i].value, readable("given"));
+    tags->given_count = tags->count;
 
     const struct probe_name *name = &report->name;
     (void)snprintf(tags->name_source, sizeof tags->name_source, "name:%s",

@@ -13,7 +13,9 @@ struct probe_report;
 struct tags {
     struct catalog_tag *at;
     size_t count;
+    size_t given_count;   /* of these, the first ones */
     char captured_at[40]; /* what some of them point to */
+    char captured_source[300];
     char name_source[300];
 };
 

@@ -136,7 +136,7 @@ static void a_name_tells_device_and_officer_unless_they_are_given(void **state)
     standing(told, CATALOG_COLLECTOR, text);
     assert_string_equal(text, "012345 (name:dsj)");
     standing(told, CATALOG_CAPTURED_AT, text);
-    assert_string_equal(text, "2026-01-01T12:00:00+08:00 (name:dsj)");
+    assert_string_equal(text, "2026-01-01T12:00:00+08:00 (name:dsj (zone assumed))");
     assert_string_equal(fixture->told[0].captured_at, "2026-01-01T12:00:00+08:00");
 
     char collector[] = "0212000001";
@@ -385,6 +385,51 @@ static void a_companion_whose_archive_is_gone_must_be_kept(void **state)
                   "cp held $d/$(sha256sum held | cut -c1-64).gpx"); /* as the last check wants it */
 }
 
+static void tags_given_with_the_same_bytes_again_are_added_where_none_stands(void **state)
+{
+    struct fixture *fixture = *state;
+    char number[] = FIXTURE_CASE;
+    char second[] = "second";
+    char place[] = "柳口路";
+    char other[] = "胜利街";
+    char by[] = "os:tester";
+    char text[256];
+    const struct catalog_case one = {.number = second, .opened_us = 1, .opened_by = by};
+    struct catalog_err wrong;
+    assert_int_equal(catalog_case_add(vault_catalog(fixture->vault), &one, &wrong), 0);
+    fixture_make("a.mp4", 1);
+    const struct catalog_tag first = {.field = CATALOG_CASE, .value = number};
+    struct intake_options options = PLAIN;
+    options.tags = &first;
+    options.tag_count = 1;
+    assert_int_equal(INGEST(fixture, options, "a.mp4"), 0);
+
+    struct catalog_tag tags[] = {{.field = CATALOG_CASE, .value = second},
+                                 {.field = CATALOG_PLACE, .value = place}};
+    options.tags = tags;
+    options.tag_count = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(INGEST(fixture, options, "a.mp4"), 0);
+        assert_string_equal(fixture->told[0].reason, "");
+        AUTO(catalog_recording_free)
+        struct catalog_recording *row = load(fixture, fixture->told[0].number);
+        size_t cases = 0;
+        for (size_t k = 0; k < row->standing_count; k++)
+            cases += row->tags[k].field == CATALOG_CASE;
+        assert_int_equal(cases, 2);
+        standing(row, CATALOG_PLACE, text);
+        assert_string_equal(text, "柳口路 (given)");
+    }
+    tags[1].value = other;
+    assert_int_equal(INGEST(fixture, options, "a.mp4"), 0);
+    assert_non_null(strstr(fixture->told[0].reason, "shilu tag"));
+    AUTO(catalog_recording_free)
+    struct catalog_recording *row = load(fixture, fixture->told[0].number);
+    standing(row, CATALOG_PLACE, text);
+    assert_string_equal(text, "柳口路 (given)");
+    assert_int_equal(fixture_check(fixture), 1); /* sidecars too */
+}
+
 struct bar {
     uint64_t last, total;
     size_t calls;
@@ -479,6 +524,7 @@ int main(void)
         TEST(held_bytes_that_differ_are_restored_from_the_source),
         TEST(a_companion_that_differs_is_restored_from_the_source),
         TEST(a_companion_whose_archive_is_gone_must_be_kept),
+        TEST(tags_given_with_the_same_bytes_again_are_added_where_none_stands),
         TEST(bytes_that_are_sealed_are_held_while_their_archive_is_whole),
         TEST(progress_runs_up_to_all_the_bytes),
         TEST(many_small_recordings_are_each_accepted),

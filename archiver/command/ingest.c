@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -33,6 +35,8 @@ struct results {
     uint64_t warned;
     uint64_t clearable;
     struct text list; /* of the files that may be cleared, a line each */
+    char *here;       /* the working folder */
+    uint64_t unlisted;
 };
 
 static const char *outcome_name(enum intake_outcome outcome)
@@ -91,6 +95,22 @@ static void print_text(const struct intake_result *result)
     issues_print(result->warnings, result->warning_count, "            ! ");
 }
 
+/* As tools take it: absolute, byte by byte. A name that holds a line's end cannot stand in a list
+ * of lines. */
+static void list_clearable(struct results *results, const char *path)
+{
+    if (strchr(path, '\n') != NULL || strchr(results->here, '\n') != NULL) {
+        results->unlisted++;
+        return;
+    }
+    if (path[0] != '/') {
+        text_append(&results->list, results->here);
+        text_append(&results->list, "/");
+    }
+    text_append(&results->list, path);
+    text_append(&results->list, "\n");
+}
+
 static void take_result(void *context, const struct intake_result *result)
 {
     struct results *results = context;
@@ -99,29 +119,45 @@ static void take_result(void *context, const struct intake_result *result)
         print_json(result);
     else if (!results->quiet || result->reason != NULL || result->warning_count > 0)
         print_text(result);
-    if (result->warning_count > 0)
+    if (result->warning_count > 0 && result->outcome != INTAKE_REFUSED)
         results->warned++;
     if (result->clearable) {
         results->clearable++;
-        AUTO(free) char *shown = text_shown(bytes_of(result->path));
-        text_append(&results->list, shown != NULL ? shown : "?");
-        text_append(&results->list, "\n");
+        list_clearable(results, result->path);
     }
     (void)fflush(stdout); /* a receipt that a script waits for */
 }
 
-static int store_list(const char *path, struct text *list, struct err *err)
+/* The folder of the list, held open: where it cannot be written, nothing is taken in first. */
+static int open_list_folder(const char *path, struct err *err)
 {
-    AUTO(free) char *text = text_take(list);
     const char *slash = strrchr(path, '/');
     AUTO(free)
     char *folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    if (text == NULL || folder == NULL)
+    if (folder == NULL)
         return err_memory(err, path);
     AUTO(close) int into = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (into < 0)
         return err_sys(err, folder, _("open"));
-    return durable_store(into, slash != NULL ? slash + 1 : path, bytes_of(text), 0644, err);
+    struct stat there;
+    const char *name = slash != NULL ? slash + 1 : path;
+    if (name[0] == '\0' ||
+        (fstatat(into, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(there.st_mode)))
+        return err_set(err, ERR_USAGE, path, "%s", _("not a file that can be written"));
+    if (faccessat(into, ".", W_OK, AT_EACCESS) < 0)
+        return err_sys(err, folder, _("write to it"));
+    int fd = into;
+    into = -1;
+    return fd;
+}
+
+static int store_list(const char *path, int folder, struct text *list, struct err *err)
+{
+    AUTO(free) char *text = text_take(list);
+    const char *slash = strrchr(path, '/');
+    if (text == NULL)
+        return err_memory(err, path);
+    return durable_store(folder, slash != NULL ? slash + 1 : path, bytes_of(text), 0644, err);
 }
 
 static void print_summary(const struct intake_report *report, const struct results *results)
@@ -156,6 +192,15 @@ static int run(const struct command_context *context, const struct options *opti
                struct results *results)
 {
     struct err err;
+    AUTO(close) int folder = clearable != NULL ? open_list_folder(clearable, &err) : -1;
+    if (clearable != NULL && folder < 0)
+        return say_error(&err);
+    AUTO(free) char *here = clearable != NULL ? getcwd(NULL, 0) : strdup("");
+    if (here == NULL) {
+        (void)err_sys(&err, ".", _("find the working folder"));
+        return say_error(&err);
+    }
+    results->here = here;
     AUTO(vault_free) struct vault *vault = NULL;
     if (open_vault(context, VAULT_WRITE, &vault, &err) < 0 || given_tags_settle(tags, &err) < 0)
         return say_error(&err);
@@ -185,7 +230,13 @@ static int run(const struct command_context *context, const struct options *opti
     int status = ran < 0 ? say_error(&err) : found ? EXIT_FOUND : EXIT_SOUND;
     if (!results->json)
         print_summary(&report, results);
-    if (clearable != NULL && store_list(clearable, &results->list, &err) < 0)
+    if (clearable != NULL && results->unlisted > 0) {
+        (void)err_set(&err, ERR_USAGE, clearable,
+                      _("%llu files have names with line breaks and are not in the list"),
+                      (unsigned long long)results->unlisted);
+        (void)say_error(&err);
+    }
+    if (clearable != NULL && store_list(clearable, folder, &results->list, &err) < 0)
         status = say_error(&err);
     return status;
 }

@@ -46,6 +46,15 @@ static const struct {
     {"zero-run", N_("long runs of zero bytes")},
 };
 
+/* Whether the detail only repeats what the code means. */
+static bool repeats(const struct probe_issue *issue)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (strcmp(issue->code, meanings[i].code) == 0)
+            return strcmp(issue->detail, meanings[i].shown) == 0;
+    return false;
+}
+
 static const char *meaning(const char *code)
 {
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
@@ -59,7 +68,7 @@ void issues_print(const struct probe_issue *issues, size_t count, const char *pr
     for (size_t i = 0; i < count; i++) {
         (void)fputs(prefix, stdout);
         say_shown(meaning(issues[i].code));
-        if (issues[i].detail != NULL) {
+        if (issues[i].detail != NULL && !repeats(&issues[i])) {
             printf(" (");
             say_shown(issues[i].detail);
             printf(")");

@@ -154,3 +154,30 @@ setup() {
     status 0 shilu ingest "$card"
     status 1 shilu verify # of the archive
 }
+
+@test "the clearable list is checked before anything is read, and names files as tools take them" {
+    record "$card/a b.mp4" 1
+    cp "$card/a b.mp4" "$card"/$'esc\x1b\xff.mp4'
+    cp "$card/a b.mp4" "$card"/$'line\nfeed.mp4'
+    status 3 shilu ingest "$card" --clearable "$BATS_TEST_TMPDIR/nowhere/list"
+    status 0 shilu search --json
+    [ -z "$output" ]
+    status 2 shilu ingest "$card" --clearable "$card"
+    cd "$card/.."
+    status 0 shilu ingest card --clearable list
+    has "line breaks"
+    [ "$(wc -l <list)" = 2 ]
+    while IFS= read -r name; do
+        [ "${name:0:1}" = / ]
+        rm "$name"
+    done <list
+    [ "$(ls -A card | wc -l)" = 2 ] # the one with the line break
+}
+
+@test "what is refused is not counted as kept, and its reason is said once" {
+    head -c 4000 /dev/urandom >"$card/noise.txt"
+    head -c 4000 /dev/urandom >"$card/noise.mp4"
+    status 1 shilu ingest "$card"
+    has "To be looked at: 1 "
+    [ "$(grep -c "known as sound or picture (nothing" <<<"$output")" = 0 ]
+}

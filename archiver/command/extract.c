@@ -35,10 +35,10 @@ static void extract_one(struct extraction *extraction, const struct pack *pack,
         return;
     }
     if (extraction->json)
-        say_json(json_pack("{s:s, s:s, s:o}", "id", entry->id, "name", entry->name, "size",
+        say_json(json_pack("{s:s, s:s, s:o}", "id", entry->own_id, "name", entry->name, "size",
                            json_u64(entry->size)));
     else
-        printf("%s  %s\n", entry->id, entry->name);
+        printf("%s  %s\n", entry->own_id, entry->name);
 }
 
 /* An entry by name in the first volume that has it. */

@@ -16,14 +16,16 @@
 
 static void print_json(const struct pack_entry *entry)
 {
-    json_t *line = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", entry->id, "name", entry->name,
-                             "offset", json_u64(entry->offset), "size", json_u64(entry->size),
-                             "sha256", say_json_digest(entry->digests.sha256), "sm3",
-                             say_json_digest(entry->digests.sm3));
+    json_t *line = json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:o}", "id", entry->own_id, "name", entry->name, "offset",
+        json_u64(entry->offset), "size", json_u64(entry->size), "sha256",
+        say_json_digest(entry->digests.sha256), "sm3", say_json_digest(entry->digests.sm3));
     if (line != NULL)
         (void)json_object_set_new(line, "original_name", json_string(entry->original_name));
-    if (line != NULL && entry->attachment != NULL)
+    if (line != NULL && entry->attachment != NULL) {
+        (void)json_object_set_new(line, "recording", json_string(entry->id));
         (void)json_object_set_new(line, "attachment", json_string(entry->attachment));
+    }
     say_json(line);
 }
 
@@ -35,7 +37,7 @@ static void print_row(struct table *table, const struct pack_entry *entry)
     (void)snprintf(offset, sizeof offset, "%" PRIu64, entry->offset);
     (void)snprintf(size, sizeof size, "%" PRIu64, entry->size);
     bytes_to_hex(entry->digests.sha256, 32, digest);
-    table_cell(table, entry->id);
+    table_cell(table, entry->own_id);
     table_cell(table, entry->name);
     table_cell(table, offset);
     table_cell(table, size);

@@ -11,6 +11,8 @@
 
 #include "base/banned.h"
 
+enum { EXTENSION_ROOM = 10 }; /* a dot, 8 characters, NUL */
+
 static bool is_letter_or_digit(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -53,28 +55,35 @@ bool names_portable(const char *name)
            !is_given_form(name);
 }
 
-/* ".mp4" of a stored name; "" where what stands there is no plain extension. */
-static const char *extension_of(const char *stored_name)
+/* ".mp4" of a name, in small letters; "" where what stands there is no plain extension. */
+static void extension_of(const char *name, char extension[static EXTENSION_ROOM])
 {
-    const char *dot = strrchr(stored_name, '.');
-    if (dot == NULL || dot[1] == '\0' || strlen(dot + 1) > 8)
-        return "";
-    for (const char *at = dot + 1; *at != '\0'; at++) {
-        if (!is_letter_or_digit(*at))
-            return "";
+    const char *dot = strrchr(name, '.');
+    size_t len = dot != NULL ? strlen(dot) : 0;
+    extension[0] = '\0';
+    if (len < 2 || len >= EXTENSION_ROOM)
+        return;
+    for (size_t i = 1; i < len; i++) {
+        if (!is_letter_or_digit(dot[i]))
+            return;
     }
-    return dot;
+    for (size_t i = 0; i <= len; i++)
+        extension[i] = (char)(dot[i] >= 'A' && dot[i] <= 'Z' ? dot[i] - 'A' + 'a' : dot[i]);
 }
 
 static int name_set(struct plan_file *file, bool own, struct err *err)
 {
     char name[128];
+    char extension[EXTENSION_ROOM];
+    extension_of(file->original_name, extension);
+    if (extension[0] == '\0') /* the vault has its own for what came without */
+        extension_of(file->stored_name, extension);
     if (own)
         (void)snprintf(name, sizeof name, "data/%s", file->original_name);
     else
         (void)snprintf(name, sizeof name, "data/%c%lld%s", file->attachment != 0 ? 'F' : 'R',
                        (long long)(file->attachment != 0 ? file->attachment : file->recording),
-                       extension_of(file->stored_name));
+                       extension);
     file->name = strdup(name);
     return file->name == NULL ? err_memory(err, file->original_name) : 0;
 }

@@ -19,7 +19,8 @@ bool names_portable(const char *name);
 
 /*
  * Gives each file its name below the bag: "data/" and the original name where that is portable and
- * no other file's, without regard to case; else "R" or "F", its number, and the extension.
+ * no other file's, without regard to case; else "R" or "F", its number, and the original name's
+ * extension in small letters, the stored name's where that is none.
  * ERR_MEMORY.
  */
 int names_give(struct plan_file *files, size_t count, struct err *err);

@@ -75,6 +75,8 @@ static const struct given table[] = {
     {6, 8, "a.mp4.txt", "07.txt", "data/a.mp4.txt"},
     {6, 9, "\xe7\x8e\xb0", "08", "data/F9"},
     {6, 10, "\xe7\x8e\xb0", "09.b/d", "data/F10"},
+    {6, 11, "\xe7\x8e\xb0.JSON", "0a.jsn", "data/F11.json"}, /* stored apart from sidecars */
+    {6, 12, "\xe7\x8e\xb0.much too long", "0b.muchtool", "data/F12.muchtool"},
 };
 
 static void names_are_given_once(void **state)

@@ -226,15 +226,17 @@ static void follow(pid_t pid, int pipe_end, uint32_t wall_seconds, struct ending
 {
     int64_t deadline = now_ms() + (int64_t)wall_seconds * 1000;
     bool whole = read_report(pipe_end, deadline, ending);
+    bool ended = false;
     if (whole) {
         /* it may close its end and go on */
         int handle = pidfd_open(pid, 0);
         if (handle >= 0) {
-            ending->timed_out = !wait_for(handle, deadline);
+            ended = wait_for(handle, deadline);
+            ending->timed_out = !ended;
             (void)close(handle);
         }
     }
-    if (!whole || ending->timed_out)
+    if (!ended) /* nor can it be waited for without a handle */
         (void)kill(pid, SIGKILL);
     while (waitpid(pid, &ending->status, 0) < 0 && errno == EINTR)
         continue;

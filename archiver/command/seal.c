@@ -17,10 +17,13 @@
 static void print_sealed(const char *case_number, const struct pack_sealed *sealed, bool json)
 {
     if (json) {
-        say_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "case", case_number, "archive",
-                           sealed->path, "sha256", say_json_digest(sealed->digests.sha256), "sm3",
-                           say_json_digest(sealed->digests.sm3), "recordings",
-                           json_u64(sealed->recordings), "bytes", json_u64(sealed->bytes)));
+        json_t *line = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "case", case_number, "archive",
+                                 sealed->path, "sha256", say_json_digest(sealed->digests.sha256),
+                                 "sm3", say_json_digest(sealed->digests.sm3), "recordings",
+                                 json_u64(sealed->recordings), "bytes", json_u64(sealed->bytes));
+        if (line != NULL && sealed->already)
+            (void)json_object_set_new(line, "already", json_true());
+        say_json(line);
         return;
     }
     char size[32];
@@ -29,7 +32,7 @@ static void print_sealed(const char *case_number, const struct pack_sealed *seal
     say_size(sealed->bytes, size);
     bytes_to_hex(sealed->digests.sha256, 32, sha256);
     bytes_to_hex(sealed->digests.sm3, 32, sm3);
-    printf(_("sealed: "));
+    printf("%s", sealed->already ? _("nothing new to seal: ") : _("sealed: "));
     say_shown(case_number);
     printf(ngettext(", volume %u: %llu recording, %s\n", ", volume %u: %llu recordings, %s\n",
                     sealed->recordings),

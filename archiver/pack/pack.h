@@ -24,11 +24,14 @@ struct pack_sealed {
     struct digest_pair digests; /* of the whole tar */
     uint64_t recordings;
     uint64_t bytes; /* of the tar */
+    bool already;   /* nothing was new: this is the newest volume, sealed before */
 };
 
 /*
  * Packs what belongs to a case and is in no volume yet, signs it, enters it in the catalog and
- * gives up the loose copies. ERR_MISSING: no such case, or nothing to seal; ERR_DAMAGED: a
+ * gives up the loose copies. Where all of it is in volumes already, the newest of them is told.
+ * ERR_MISSING: no such case, or nothing belongs to it; ERR_CONFLICT: the case, a recording or its
+ * tags were changed meanwhile, nothing was sealed; ERR_DAMAGED: a
  * recording's bytes are not what was accepted (object = R12), nothing is given up.
  *   sealed_us   the sealing time, 0 for now: with the same inputs and time the tar is the same
  */

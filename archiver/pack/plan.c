@@ -1,5 +1,6 @@
 #include "pack/plan.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "pack/names.h"
 
 #include "base/banned.h"
+
+AUTO_DEFINE(EVP_MD_CTX *, EVP_MD_CTX_free, NULL);
 
 /* What a callback of the catalog gathers, and the first thing that went wrong in it. */
 struct gathering {
@@ -126,10 +129,10 @@ static int files_gather(struct catalog *catalog, struct plan *plan, struct err *
         *err = gathering.err;
         return -1;
     }
-    if (plan->count == 0)
-        return err_set(err, ERR_MISSING, plan->the_case->number,
-                       _("nothing to seal: everything of this case is in its archives"));
-    return 0;
+    return plan->count > 0 || plan->has_previous
+               ? 0
+               : err_set(err, ERR_MISSING, plan->the_case->number,
+                         _("nothing to seal: no recording belongs to this case"));
 }
 
 static void volume_see(void *context, const struct catalog_archive *archive)
@@ -140,6 +143,7 @@ static void volume_see(void *context, const struct catalog_archive *archive)
     const char *slash = strrchr(archive->path, '/');
     plan->volume = archive->volume + 1;
     plan->has_previous = true;
+    plan->newest = archive->number;
     (void)snprintf(plan->previous, sizeof plan->previous, "%s",
                    slash != NULL ? slash + 1 : archive->path);
     memcpy(plan->previous_sha256, archive->sha256, 32);
@@ -152,16 +156,6 @@ static int volume_find(struct catalog *catalog, const char *case_number, struct 
     plan->volume = 1;
     if (catalog_archive_each(catalog, case_number, volume_see, plan, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    return 0;
-}
-
-int plan_next_volume(struct catalog *catalog, const char *case_number, uint32_t *volume,
-                     struct err *err)
-{
-    struct plan seen = {.volume = 0};
-    if (volume_find(catalog, case_number, &seen, err) < 0)
-        return -1;
-    *volume = seen.volume;
     return 0;
 }
 
@@ -191,6 +185,29 @@ static int names_settle(struct plan *plan, struct err *err)
     return 0;
 }
 
+/* A text with its NUL, so that no two rows of texts are the same bytes. */
+static bool state_add(EVP_MD_CTX *digest, const char *text)
+{
+    const char *given = text != NULL ? text : "";
+    return EVP_DigestUpdate(digest, given, strlen(given) + 1) == 1;
+}
+
+/* An entry's own text has its numbers, names, digests, tags and media. */
+static int state_settle(struct plan *plan, struct err *err)
+{
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    const struct catalog_case *one = plan->the_case;
+    bool fed = digest != NULL && EVP_DigestInit_ex2(digest, EVP_sha256(), NULL) == 1 &&
+               state_add(digest, plan->bag) && state_add(digest, one->procedure) &&
+               state_add(digest, one->cause) && state_add(digest, one->party) &&
+               EVP_DigestUpdate(digest, &one->closed_us, sizeof one->closed_us) == 1;
+    for (size_t i = 0; fed && i < plan->count; i++)
+        fed = state_add(digest, plan->files[i].before_offset) &&
+              state_add(digest, plan->files[i].behind_offset);
+    return fed && EVP_DigestFinal_ex(digest, plan->state, NULL) == 1 ? 0
+                                                                     : err_memory(err, one->number);
+}
+
 int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
               struct err *err)
 {
@@ -202,8 +219,10 @@ int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, s
     plan->unit = vault_settings(vault)->unit;
     if (catalog_case_load(catalog, case_number, &plan->the_case, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    if (time_settle(plan, sealed_us, err) < 0 || files_gather(catalog, plan, err) < 0 ||
-        volume_find(catalog, plan->the_case->number, plan, err) < 0 || names_settle(plan, err) < 0)
+    if (time_settle(plan, sealed_us, err) < 0 ||
+        volume_find(catalog, plan->the_case->number, plan, err) < 0 ||
+        files_gather(catalog, plan, err) < 0 || names_settle(plan, err) < 0 ||
+        state_settle(plan, err) < 0)
         return -1;
     *out = plan;
     plan = NULL;

@@ -46,11 +46,13 @@ struct plan {
     struct plan_file *files; /* recordings first, each kind by number */
     size_t count, recording_count;
     uint64_t payload_bytes;
+    int64_t newest;    /* the case's archive of the volume before; 0 for none */
+    uint8_t state[32]; /* SHA-256 of all that the catalog said: differs where that changes */
 };
 
 /*
- * Loads what belongs to the case and is in no volume yet. ERR_MISSING: no such case, or nothing to
- * seal.
+ * Loads what belongs to the case and is in no volume yet; no files where all of it is in volumes
+ * already. ERR_MISSING: no such case, or nothing that belongs to it.
  */
 int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
               struct err *err);
@@ -60,10 +62,6 @@ AUTO_DEFINE(struct plan *, plan_free, NULL);
 /* Frees the texts that go into the tar's head, once they are written: with 10,000 recordings they
  * are most of what sealing holds. */
 void plan_forget_texts(struct plan *plan);
-
-/* The number of the case's next volume, as the catalog stands now. */
-int plan_next_volume(struct catalog *catalog, const char *case_number, uint32_t *volume,
-                     struct err *err);
 
 /* The numbers of what is in it, for catalog_archive_add; the caller's. */
 int plan_numbers(const struct plan *plan, int64_t **recordings, int64_t **attachments,

@@ -202,20 +202,34 @@ static int write_all(struct sealing *sealing, int part, const struct progress *p
 
 /* ---- the catalog ---- */
 
+/* What was planned is still what the catalog says: tags and cases may have been changed while the
+ * tar was written. */
+static int plan_holds(struct sealing *sealing, struct err *err)
+{
+    const struct plan *plan = sealing->plan;
+    AUTO(plan_free) struct plan *now = NULL;
+    if (plan_load(sealing->vault, plan->the_case->number, plan->sealed_us, &now, err) < 0 &&
+        err->kind != ERR_MISSING)
+        return -1;
+    if (now != NULL && now->volume != plan->volume)
+        return err_set(err, ERR_CONFLICT, plan->the_case->number,
+                       _("was sealed by another process meanwhile"));
+    if (now == NULL || memcmp(now->state, plan->state, sizeof now->state) != 0)
+        return err_set(err, ERR_CONFLICT, plan->the_case->number,
+                       _("its recordings or tags were changed meanwhile: nothing was sealed, seal "
+                         "again"));
+    return 0;
+}
+
 static int enter_within(struct sealing *sealing, const struct digest_pair *whole, const char *by,
                         int64_t *number, struct err *err)
 {
     const struct plan *plan = sealing->plan;
     struct catalog *catalog = vault_catalog(sealing->vault);
-    uint32_t volume;
     AUTO(free) int64_t *recordings = NULL;
     AUTO(free) int64_t *attachments = NULL;
-    if (plan_numbers(plan, &recordings, &attachments, err) < 0 ||
-        plan_next_volume(catalog, plan->the_case->number, &volume, err) < 0)
+    if (plan_holds(sealing, err) < 0 || plan_numbers(plan, &recordings, &attachments, err) < 0)
         return -1;
-    if (volume != plan->volume)
-        return err_set(err, ERR_CONFLICT, plan->the_case->number,
-                       _("was sealed by another process meanwhile"));
     if (vault_archive_place(sealing->vault, sealing->relative, err) < 0)
         return -1;
     AUTO(free) char *sealed_by = strdup(by);
@@ -281,6 +295,26 @@ static int write_and_enter(struct sealing *sealing, const char *by, const struct
     return 0;
 }
 
+/* Nothing is new: the newest volume. */
+static int tell_newest(struct sealing *sealing, struct pack_sealed *sealed, struct err *err)
+{
+    struct catalog_archive *archive;
+    struct catalog_err wrong;
+    if (catalog_archive_load(vault_catalog(sealing->vault), sealing->plan->newest, &archive,
+                             &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    *sealed = (struct pack_sealed){.volume = archive->volume,
+                                   .recordings = archive->recordings,
+                                   .bytes = archive->size_bytes,
+                                   .already = true};
+    memcpy(sealed->digests.sha256, archive->sha256, 32);
+    memcpy(sealed->digests.sm3, archive->sm3, 32);
+    (void)snprintf(sealed->path, sizeof sealed->path, "%s/%s", vault_path(sealing->vault),
+                   archive->path);
+    catalog_archive_free(archive);
+    return 0;
+}
+
 int pack_seal(struct vault *vault, const char *case_number, const char *by, int64_t sealed_us,
               const struct progress *progress, struct pack_sealed *sealed, struct err *err)
 {
@@ -288,7 +322,11 @@ int pack_seal(struct vault *vault, const char *case_number, const char *by, int6
     struct pack_sealed done = {.volume = 0};
     int64_t at_us = sealed_us != 0 ? sealed_us : instant_now().us;
     if (vault_signing_key(vault, &sealing.key, err) < 0 ||
-        plan_load(vault, case_number, at_us, &sealing.plan, err) < 0 || lay_out(&sealing, err) < 0)
+        plan_load(vault, case_number, at_us, &sealing.plan, err) < 0)
+        return -1;
+    if (sealing.plan->count == 0)
+        return tell_newest(&sealing, sealed, err);
+    if (lay_out(&sealing, err) < 0)
         return -1;
     if (write_and_enter(&sealing, by, progress, &done, err) < 0)
         return -1;

@@ -24,6 +24,31 @@ setup() {
     status 2 "$SHILU" extract "$archive"
 }
 
+@test "attachments have ids and extensions of their own" {
+    printf '{"a":1}' >"$BATS_TEST_TMPDIR/行车.json"
+    shilu attach R1 "$BATS_TEST_TMPDIR/行车.json" --kind note
+    shilu seal "$CASE" >/dev/null
+    attached=$(ls "$V"/archives/*/*/*-v002.tar)
+    status 0 "$SHILU" list "$attached" --json
+    [ "$(jq -r '"\(.id) \(.recording) \(.attachment) \(.name)"' <<<"$output")" = "F1 R1 note data/F1.json" ]
+    status 0 "$SHILU" list "$attached"
+    has F1
+    "$SHILU" cat "$attached" F1 | cmp - "$BATS_TEST_TMPDIR/行车.json"
+    status 0 "$SHILU" extract "$attached" F1 -o "$BATS_TEST_TMPDIR/out"
+    cmp "$BATS_TEST_TMPDIR/out/F1.json" "$BATS_TEST_TMPDIR/行车.json"
+}
+
+@test "sealing again tells the newest volume" {
+    status 0 shilu seal "$CASE"
+    has "$archive"
+    status 0 shilu seal "$CASE" --json
+    [ "$(jq -r '"\(.archive) \(.already) \(.recordings)"' <<<"$output")" = "$archive true 3" ]
+    [ "$(jq -r .sha256 <<<"$output")" = "$(sha256sum <"$archive" | cut -d' ' -f1)" ]
+    [ "$(ls "$V"/archives/*/*/*.tar | wc -l)" = 1 ]
+    shilu case add 空案 >/dev/null
+    status 3 shilu seal 空案
+}
+
 @test "with a vault the archive may be named by its number or its case" {
     status 0 shilu list A1 --json
     [ "$(wc -l <<<"$output")" = 3 ]

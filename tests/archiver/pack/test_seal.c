@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "pack/pack.h"
 
 #define CASE "津西青综执〔2026〕12号"
@@ -253,7 +254,15 @@ static void a_case_that_grows_gets_a_second_volume(void **state)
     struct err err;
     struct vault *vault = one_case();
     struct pack_sealed first = seal(vault, CASE);
-    assert_int_equal(seal_refused(vault, CASE, &err), ERR_MISSING);
+    struct pack_sealed again = seal(vault, CASE);
+    assert_true(again.already);
+    assert_string_equal(again.path, first.path);
+    assert_memory_equal(&again.digests, &first.digests, sizeof again.digests);
+    assert_int_equal(again.recordings, first.recordings);
+    assert_int_equal(again.bytes, first.bytes);
+    assert_int_equal(fixture_count("V/archives"), 1);
+    fixture_case(vault, "nothing in it");
+    assert_int_equal(seal_refused(vault, "nothing in it", &err), ERR_MISSING);
     assert_int_equal(seal_refused(vault, "no such case", &err), ERR_MISSING);
 
     /* an attachment alone, of a recording that is sealed already */
@@ -261,6 +270,7 @@ static void a_case_that_grows_gets_a_second_volume(void **state)
     fixture_attachment(vault, 2, "note.txt", "note.txt");
     struct pack_sealed second = seal(vault, CASE);
     assert_int_equal(second.volume, 2);
+    assert_false(second.already);
     assert_int_equal(second.recordings, 0);
     struct pack *pack = pack_of(second.path);
     strangers_hold(second.path, pack_bag(pack));
@@ -349,6 +359,60 @@ static void a_damaged_archive_is_passed_over_for_a_sound_one(void **state)
         struct pack_sealed c = seal(vault, "C");
         strangers_hold(c.path, "C-v001");
         fixture_run("cmp out/C-v001/data/both.mp4 clip.mp4");
+        vault_free(vault);
+    }
+}
+
+/* Another process's connection to the same catalog, while the tar is written. */
+struct meddling {
+    struct vault *other;
+    int kind;
+    bool done;
+};
+
+static void meddle(void *context, const char *what, uint64_t done, uint64_t total)
+{
+    struct meddling *meddling = context;
+    struct catalog *catalog = vault_catalog(meddling->other);
+    struct catalog_err wrong;
+    const char *const other_case[] = {"other"}, *const place[] = {"elsewhere"};
+    (void)what;
+    (void)done;
+    (void)total;
+    if (meddling->done)
+        return;
+    meddling->done = true;
+    if (meddling->kind == 0)
+        assert_int_equal(catalog_tag_set(catalog, 1, CATALOG_CASE, other_case, 1, "given",
+                                         "os:other", "wrong case", 5, &wrong),
+                         0);
+    else if (meddling->kind == 1)
+        assert_int_equal(catalog_tag_set(catalog, 1, CATALOG_PLACE, place, 1, "given", "os:other",
+                                         "wrong place", 5, &wrong),
+                         0);
+    else
+        fixture_attachment(meddling->other, 1, "one-byte.bin", "late.bin");
+}
+
+static void what_changes_during_a_seal_is_not_sealed_as_it_was(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        struct vault *vault = one_case();
+        fixture_case(vault, "other");
+        struct meddling meddling = {.other = fixture_open("V"), .kind = kind};
+        struct progress progress = {.update = meddle, .context = &meddling};
+        struct pack_sealed sealed;
+        struct err err = {.kind = ERR_NONE};
+        assert_int_equal(pack_seal(vault, CASE, "os:test", sealed_us, &progress, &sealed, &err),
+                         -1);
+        assert_true(meddling.done);
+        assert_int_equal(err.kind, ERR_CONFLICT);
+        assert_int_equal(fixture_count("V/archives"), 0);
+        assert_int_equal(fixture_count("V/incoming"), 0);
+        sealed = seal(vault, CASE);
+        assert_int_equal(sealed.recordings, kind == 0 ? 4 : 5);
+        vault_free(meddling.other);
         vault_free(vault);
     }
 }
@@ -571,6 +635,7 @@ int main(void)
         cmocka_unit_test(a_recording_of_two_cases_is_sealed_for_both),
         cmocka_unit_test(attachments_are_sealed_for_every_case_of_their_recording),
         cmocka_unit_test(a_damaged_archive_is_passed_over_for_a_sound_one),
+        cmocka_unit_test(what_changes_during_a_seal_is_not_sealed_as_it_was),
         cmocka_unit_test(odd_case_numbers_stay_in_their_folder),
         cmocka_unit_test(a_recording_that_changed_stops_the_seal),
         cmocka_unit_test(a_recording_that_is_gone_is_named),

@@ -39,7 +39,8 @@ int auditor_start(struct auditor *auditor, struct vault *vault, enum scope scope
     auditor->options = *options;
     if (auditor->options.key == NULL) {
         auditor->options.key_is_vaults = true;
-        if (vault_public_key(vault, &auditor->options.key, err) < 0)
+        if (vault_public_key(vault, &auditor->options.key, err) < 0 &&
+            (scope != SCOPE_VAULT || err->kind == ERR_MEMORY)) /* else found with the pair */
             return -1;
     }
     return session_start(&auditor->session, &auditor->options, report, err);

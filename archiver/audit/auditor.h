@@ -75,5 +75,27 @@ int auditor_check_archive(struct auditor *auditor, const struct catalog_archive 
 int auditor_check_archive_number(struct auditor *auditor, int64_t number, struct err *err);
 /* Files in the vault that nothing in the catalog names. */
 int auditor_check_strays(struct auditor *auditor, struct err *err);
+/* All files of the vault where there is no catalog to say what should be there. */
+int auditor_check_bare(struct auditor *auditor, struct err *err);
+
+/* ---- files of the vault, one by one ---- */
+
+/* Whether somebody knows what lies at a path below a folder of the vault. */
+typedef int known_function(struct auditor *auditor, const char *below, bool *known,
+                           struct err *err);
+
+/* One of the vault's folders whose files must be known. */
+struct place {
+    enum vault_folder folder;
+    const char *name;
+    known_function *is_known;
+    const char *detail; /* of what is not */
+};
+
+/* Asks for each file below the place's folder; what nobody knows is found. */
+int auditor_walk(struct auditor *auditor, const struct place *place, struct err *err);
+
+/* Of files that nobody need know. */
+known_function auditor_nothing_known;
 
 #endif

@@ -19,10 +19,6 @@ enum { PATH_ROOM = 4096, DIGEST_DIGITS = 64, WALK_PATH = 1024, WALK_DEPTH = 16 }
 
 AUTO_DEFINE(DIR *, closedir, NULL);
 
-/* Whether somebody knows what lies at a path below a folder of the vault. */
-typedef int known_function(struct auditor *auditor, const char *below, bool *known,
-                           struct err *err);
-
 /* A use that was cut short, or is under way, has its record in incoming/: told there, once. */
 static bool is_incoming(struct auditor *auditor, const char *name)
 {
@@ -74,7 +70,7 @@ static int archive_known(struct auditor *auditor, const char *below, bool *known
     return 0;
 }
 
-static int nothing_known(struct auditor *auditor, const char *below, bool *known, struct err *err)
+int auditor_nothing_known(struct auditor *auditor, const char *below, bool *known, struct err *err)
 {
     (void)auditor;
     (void)below;
@@ -82,14 +78,6 @@ static int nothing_known(struct auditor *auditor, const char *below, bool *known
     *known = false;
     return 0;
 }
-
-/* One of the vault's folders whose files must be known. */
-struct place {
-    enum vault_folder folder;
-    const char *name;
-    known_function *is_known;
-    const char *detail;
-};
 
 static void found_unreadable(struct auditor *auditor, const char *path, const char *what)
 {
@@ -157,22 +145,29 @@ static int walk(struct auditor *auditor, const struct place *place, int folder, 
     }
 }
 
+int auditor_walk(struct auditor *auditor, const struct place *place, struct err *err)
+{
+    int held = vault_folder(auditor->vault, place->folder);
+    if (held < 0)
+        return 0; /* that it is missing is found once */
+    int folder = openat(held, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0)
+        return walk(auditor, place, folder, "", 0, err);
+    found_unreadable(auditor, place->name, _("open"));
+    return 0;
+}
+
 int auditor_check_strays(struct auditor *auditor, struct err *err)
 {
     const struct place places[] = {
         {VAULT_RECORDINGS, "recordings", stored_known, _("nothing in the catalog names this file")},
         {VAULT_ARCHIVES, "archives", archive_known, _("nothing in the catalog names this file")},
-        {VAULT_INCOMING, "incoming", nothing_known,
+        {VAULT_INCOMING, "incoming", auditor_nothing_known,
          _("left by a run that was interrupted, or another is at work; the next ingest or seal "
            "clears up what was left")},
     };
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        int folder = openat(vault_folder(auditor->vault, places[i].folder), ".",
-                            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folder < 0)
-            found_unreadable(auditor, places[i].name, _("open"));
-        else if (walk(auditor, &places[i], folder, "", 0, err) < 0)
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (auditor_walk(auditor, &places[i], err) < 0)
             return -1;
-    }
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/i18n.h"
 #include "vault/key.h"
 
 #include "base/banned.h"
@@ -62,20 +63,53 @@ static void check_key(struct auditor *auditor)
         session_found_err(&auditor->session, auditor->path, err.object, &err);
 }
 
+static void check_folders(struct auditor *auditor)
+{
+    static const struct {
+        enum vault_folder folder;
+        const char *name;
+    } folders[] = {{VAULT_INCOMING, "incoming"},
+                   {VAULT_RECORDINGS, "recordings"},
+                   {VAULT_ARCHIVES, "archives"},
+                   {VAULT_DISCS, "discs"}};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (vault_folder(auditor->vault, folders[i].folder) < 0)
+            auditor_found(auditor, AUDIT_MISSING, folders[i].name, NULL,
+                          _("this folder of the vault is missing"));
+}
+
+/* By what the catalog says. */
+static int check_catalogued(struct auditor *auditor, struct err *err)
+{
+    struct catalog_err from;
+    if (catalog_check(vault_catalog(auditor->vault), catalog_found, auditor, &from) < 0)
+        return err_from_catalog(err, &from);
+    if (check_all(auditor, err) < 0)
+        return -1;
+    return auditor_check_strays(auditor, err); /* last: another process may be at work meanwhile */
+}
+
 int audit_vault(struct vault *vault, const struct audit_options *options,
                 struct audit_report *report, struct err *err)
 {
     AUTO(auditor_release) struct auditor auditor = {0};
     if (auditor_start(&auditor, vault, SCOPE_VAULT, options, report, err) < 0)
         return -1;
-    struct catalog_err from;
-    report->checked++;
-    if (catalog_check(vault_catalog(vault), catalog_found, &auditor, &from) < 0)
-        return err_from_catalog(err, &from);
+    struct err catalog_err;
+    check_folders(&auditor);
     check_key(&auditor);
-    if (check_all(&auditor, err) < 0)
+    report->checked++;
+    if (vault_catalog(vault) == NULL)
+        catalog_err = *vault_catalog_err(vault);
+    else if (check_catalogued(&auditor, &catalog_err) == 0)
+        return 0;
+    if (catalog_err.kind != ERR_MISSING && catalog_err.kind != ERR_DAMAGED) {
+        *err = catalog_err;
         return -1;
-    return auditor_check_strays(&auditor, err); /* last: another process may be at work meanwhile */
+    }
+    auditor_found(&auditor, AUDIT_CATALOG, "catalog.db", NULL, catalog_err.text);
+    content_drain(&auditor.session);
+    return auditor_check_bare(&auditor, err);
 }
 
 int audit_case(struct vault *vault, const char *case_number, const struct audit_options *options,

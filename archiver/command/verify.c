@@ -116,7 +116,7 @@ static int verify_vault(const char *path, struct verification *verification,
                         struct audit_report *report, struct err *err)
 {
     AUTO(vault_free) struct vault *vault = NULL;
-    return vault_open(path, VAULT_READ, &vault, err) < 0
+    return vault_open(path, VAULT_AUDIT, &vault, err) < 0
                ? -1
                : audit_vault(vault, &verification->audit, report, err);
 }

@@ -196,6 +196,8 @@ int vault_sidecar_load(struct vault *vault, const struct catalog_recording *reco
     size_t len;
     sidecar_name(recording->sha256, name);
     vault_stored_path(name, path);
+    if (vault->folders[VAULT_RECORDINGS] < 0)
+        return err_set(err, ERR_MISSING, path, "%s", _("the folder recordings/ is missing"));
     AUTO(close) int fd = file_open_regular(vault->folders[VAULT_RECORDINGS], path, err);
     if (fd < 0)
         return -1;

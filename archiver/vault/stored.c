@@ -37,6 +37,8 @@ int vault_open_stored(const struct vault *vault, const char *stored_name, struct
         return err_set(err, ERR_DAMAGED, stored_name, _("not a name of stored bytes"));
     char path[VAULT_STORED_PATH];
     vault_stored_path(stored_name, path);
+    if (vault->folders[VAULT_RECORDINGS] < 0)
+        return err_set(err, ERR_MISSING, path, "%s", _("the folder recordings/ is missing"));
     return file_open_regular(vault->folders[VAULT_RECORDINGS], path, err);
 }
 

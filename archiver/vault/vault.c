@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/instant.h"
+#include "vault/durable.h"
 #include "vault/key.h"
 #include "vault/vault_private.h"
 
@@ -73,14 +74,21 @@ static int read_settings(struct vault *vault, struct err *err)
     return 0;
 }
 
-static int open_folders(struct vault *vault, struct err *err)
+static int open_folders(struct vault *vault, enum vault_mode mode, struct err *err)
 {
     for (int i = 0; i < VAULT_FOLDERS; i++) {
         char joined[VAULT_PATH_MAX];
         vault_join(vault->path, vault_folder_names[i], joined);
         vault->folders[i] = open(joined, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (vault->folders[i] < 0)
+        if (vault->folders[i] >= 0)
+            continue;
+        if (errno != ENOENT || i == VAULT_ROOT)
             return err_sys(err, i == VAULT_ROOT ? vault->path : joined, _("open"));
+        if (mode != VAULT_WRITE)
+            continue; /* a reader can do without */
+        vault->folders[i] = durable_folder(vault->folders[VAULT_ROOT], vault_folder_names[i], err);
+        if (vault->folders[i] < 0)
+            return -1;
     }
     return 0;
 }
@@ -91,9 +99,14 @@ static int open_catalog(struct vault *vault, enum vault_mode mode, struct err *e
     vault_join(vault->path, vault_catalog_name, joined);
     struct catalog_err wrong;
     if (catalog_open(joined, mode == VAULT_WRITE ? CATALOG_WRITE : CATALOG_READ, &vault->catalog,
-                     &wrong) < 0)
-        return err_from_catalog(err, &wrong);
-    return 0;
+                     &wrong) == 0)
+        return 0;
+    (void)err_from_catalog(&vault->catalog_err, &wrong);
+    if (mode == VAULT_AUDIT &&
+        (vault->catalog_err.kind == ERR_MISSING || vault->catalog_err.kind == ERR_DAMAGED))
+        return 0;
+    *err = vault->catalog_err;
+    return -1;
 }
 
 int vault_open(const char *path, enum vault_mode mode, struct vault **out, struct err *err)
@@ -108,7 +121,7 @@ int vault_open(const char *path, enum vault_mode mode, struct vault **out, struc
         return err_memory(err, path);
     if (access(path, F_OK) < 0)
         return err_sys(err, path, _("open the vault"));
-    if (read_settings(vault, err) < 0 || open_folders(vault, err) < 0 ||
+    if (read_settings(vault, err) < 0 || open_folders(vault, mode, err) < 0 ||
         open_catalog(vault, mode, err) < 0)
         return -1;
     if (mode == VAULT_WRITE && recover_all(vault, err) < 0)
@@ -141,6 +154,11 @@ const char *vault_path(const struct vault *vault)
 struct catalog *vault_catalog(struct vault *vault)
 {
     return vault->catalog;
+}
+
+const struct err *vault_catalog_err(const struct vault *vault)
+{
+    return &vault->catalog_err;
 }
 
 const struct vault_settings *vault_settings(const struct vault *vault)

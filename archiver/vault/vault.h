@@ -36,7 +36,9 @@ int vault_create(const char *path, const char *unit, const char *by, struct vaul
 
 enum vault_mode {
     VAULT_READ,  /* changes nothing */
-    VAULT_WRITE, /* finishes first what a crash left half-done: see recover.c */
+    VAULT_WRITE, /* makes folders that are missing, and finishes first what a crash left half-done:
+                    see recover.c */
+    VAULT_AUDIT, /* as VAULT_READ, also where the catalog is missing or damaged */
 };
 
 /*
@@ -48,7 +50,9 @@ void vault_free(struct vault *vault);
 AUTO_DEFINE(struct vault *, vault_free, NULL);
 
 const char *vault_path(const struct vault *vault);
+/* NULL, with VAULT_AUDIT only, where the catalog cannot be used: vault_catalog_err says why. */
 struct catalog *vault_catalog(struct vault *vault);
+const struct err *vault_catalog_err(const struct vault *vault);
 
 /* What shilu.conf says. Texts live as long as the vault. */
 struct vault_settings {
@@ -59,7 +63,8 @@ struct vault_settings {
 };
 const struct vault_settings *vault_settings(const struct vault *vault);
 
-/* Held folders; descriptors stay the vault's. */
+/* Held folders; descriptors stay the vault's. -1 where one is missing and the vault was not opened
+ * for writing. */
 enum vault_folder { VAULT_ROOT, VAULT_INCOMING, VAULT_RECORDINGS, VAULT_ARCHIVES, VAULT_DISCS };
 int vault_folder(const struct vault *vault, enum vault_folder folder);
 

@@ -1,6 +1,7 @@
 #ifndef SHILU_VAULT_PRIVATE_H
 #define SHILU_VAULT_PRIVATE_H
 
+#include "base/err.h"
 #include "vault/settings.h"
 #include "vault/vault.h"
 
@@ -17,6 +18,7 @@ struct vault {
     char *path;
     int folders[VAULT_FOLDERS];
     struct catalog *catalog;
+    struct err catalog_err; /* where there is none */
     struct settings settings;
     struct vault_settings shown;
     struct key *signing_key; /* NULL until asked for */

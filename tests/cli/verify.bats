@@ -137,3 +137,47 @@ another_archive() {
     status 2 shilu verify --listed --sizes
     has "--listed and --sizes"
 }
+
+@test "missing folders are found, reading goes on, and writing makes them" {
+    shilu seal "$CASE" >/dev/null
+    rmdir "$V/incoming" "$V/discs"
+    status 0 shilu search 柳口路
+    status 1 shilu verify
+    has "NOT SOUND: 2"
+    [ "$(findings)" = "2 missing" ]
+    status 0 shilu tag R1 --place 青远路 --reason 更正
+    status 0 shilu verify
+}
+
+@test "without a catalog, a vault is checked by what the files say" {
+    record "$BATS_TEST_TMPDIR/more.mp4" 1
+    shilu seal "$CASE" >/dev/null
+    shilu ingest "$BATS_TEST_TMPDIR/more.mp4" --case "$CASE" >/dev/null
+    echo text >"$BATS_TEST_TMPDIR/text.txt"
+    shilu attach R4 "$BATS_TEST_TMPDIR/text.txt" >/dev/null
+    cp "$V/catalog.db" "$BATS_TEST_TMPDIR/kept.db"
+    rm "$V"/catalog.db
+    status 1 shilu verify
+    has "NOT SOUND: 1 finding"
+    has "CATALOG"
+    # damaged, not missing; and files that are damaged or gone are found nevertheless
+    head -c 20000 /dev/urandom >"$V/catalog.db"
+    stored=$(find "$V/recordings" -name '*.mp4')
+    chmod u+w "$stored" "$V"/archives/*/*/*.tar
+    printf 'x' | dd of="$stored" bs=1 seek=100 conv=notrunc status=none
+    archive=$(ls "$V"/archives/*/*/*.tar)
+    offset=$("$SHILU" list "$archive" --json | jq -r 'select(.id == "R2") | .offset')
+    printf 'x' | dd of="$archive" bs=1 seek=$((offset + 10)) conv=notrunc status=none
+    rm "$V"/recordings/*/*.txt
+    status 1 shilu verify
+    [ "$(findings)" = "1 catalog 2 damaged 1 missing" ]
+    rm "${stored%.mp4}.json"
+    [ "$(findings)" = "1 catalog 2 damaged 1 missing" ]
+    rm "$stored" "$archive"
+    [ "$(findings)" = "1 catalog 3 missing" ]
+    # pages of it are damaged
+    cp "$BATS_TEST_TMPDIR/kept.db" "$V/catalog.db"
+    dd if=/dev/zero of="$V/catalog.db" bs=4096 seek=1 count=8 conv=notrunc status=none
+    status 1 shilu verify
+    has CATALOG
+}

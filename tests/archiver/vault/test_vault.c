@@ -63,15 +63,36 @@ static void a_zone_that_is_none_is_told_with_its_line(void **state)
     refuse("v", VAULT_READ, ERR_DAMAGED, "line ");
 }
 
-static void a_missing_folder_or_catalog_is_named(void **state)
+static void a_missing_catalog_is_named_and_no_obstacle_to_an_audit(void **state)
 {
     (void)state;
+    struct vault *vault = NULL;
+    struct err err;
     fixture_close();
-    fixture_run("mv v/recordings v/elsewhere");
-    refuse("v", VAULT_WRITE, ERR_MISSING, "v/recordings");
-    fixture_run("mv v/elsewhere v/recordings && mv v/catalog.db v/elsewhere");
+    fixture_run("mv v/catalog.db v/elsewhere");
     refuse("v", VAULT_READ, ERR_MISSING, "v/catalog.db");
     refuse("v", VAULT_WRITE, ERR_MISSING, "v/catalog.db");
+    assert_int_equal(vault_open("v", VAULT_AUDIT, &vault, &err), 0);
+    assert_null(vault_catalog(vault));
+    assert_int_equal(vault_catalog_err(vault)->kind, ERR_MISSING);
+    vault_free(vault);
+}
+
+static void a_missing_folder_is_no_obstacle_to_reading_and_made_for_writing(void **state)
+{
+    (void)state;
+    struct vault *vault = NULL;
+    struct err err;
+    fixture_close();
+    fixture_run("mv v/recordings v/elsewhere");
+    assert_int_equal(vault_open("v", VAULT_READ, &vault, &err), 0);
+    assert_int_equal(vault_folder(vault, VAULT_RECORDINGS), -1);
+    vault_free(vault);
+    assert_int_equal(access("v/recordings", F_OK), -1);
+    assert_int_equal(vault_open("v", VAULT_WRITE, &vault, &err), 0);
+    assert_true(vault_folder(vault, VAULT_RECORDINGS) >= 0);
+    vault_free(vault);
+    assert_int_equal(access("v/recordings", F_OK), 0);
 }
 
 static void the_signing_key_must_be_the_public_one_s_half(void **state)
@@ -162,8 +183,11 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_zone_that_is_none_is_told_with_its_line, fixture_setup,
                                         fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_missing_folder_or_catalog_is_named, fixture_setup,
-                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_missing_catalog_is_named_and_no_obstacle_to_an_audit,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_missing_folder_is_no_obstacle_to_reading_and_made_for_writing, fixture_setup,
+            fixture_teardown),
         cmocka_unit_test_setup_teardown(the_signing_key_must_be_the_public_one_s_half,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(somebody_without_permission_is_denied, fixture_setup,

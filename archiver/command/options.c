@@ -106,6 +106,10 @@ static bool read_all(struct options *options, const char *name, const char *usag
             return false;
         }
     }
+    if (option == POPT_ERROR_BADOPT && strcmp(poptBadOption(options->popt, 0), "-C") == 0) {
+        *status = say_wrong_use(name, _("-C stands before the command: shilu -C VAULT %s …"), name);
+        return false;
+    }
     if (option < -1) {
         *status =
             say_wrong_use(name, "%s: %s", poptBadOption(options->popt, 0), poptStrerror(option));

@@ -2,11 +2,13 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -72,11 +74,18 @@ void say_note(const char *format, ...)
 
 static bool output_broken; /* the first failure is told once, by say_finish */
 
+/* Who reads on no more has seen what they wanted, as `| head` does: nothing to be told. */
+static bool reader_left(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
 bool say_finish(void)
 {
     if (fflush(stdout) != 0 || ferror(stdout))
         output_broken = true;
-    if (output_broken)
+    if (output_broken && !reader_left())
         say_note("%s", _("the output could not be written in full"));
     return !output_broken;
 }

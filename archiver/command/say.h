@@ -26,7 +26,8 @@ void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * say_finish. */
 void say_json(json_t *object);
 
-/* Flushes stdout at the end. false, after having said so, where not all could be written. */
+/* Flushes stdout at the end. false where not all could be written, after having said so unless the
+ * reader of a pipe has left. */
 bool say_finish(void);
 
 /* Text from outside on stdout, control characters escaped; NULL prints nothing. */

@@ -116,3 +116,18 @@ one_line() {
     new_vault
     status 3 bash -c '"$SHILU" -C "$1" case list --json >/dev/full' _ "$V"
 }
+
+@test "-C behind the command names the cure" {
+    status 2 "$SHILU" search -C "$BATS_TEST_TMPDIR" 占道
+    one_line
+    has "shilu -C VAULT search"
+}
+
+@test "a reader that leaves is no error to tell" {
+    new_vault
+    for i in $(seq 300); do shilu case add "$(printf '%0180d' "$i")" >/dev/null; done
+    (shilu case list 2>"$BATS_TEST_TMPDIR/told" || true) | head -n 1 >/dev/null
+    [ ! -s "$BATS_TEST_TMPDIR/told" ]
+    shilu case list >/dev/full 2>"$BATS_TEST_TMPDIR/told" || true
+    [ -s "$BATS_TEST_TMPDIR/told" ]
+}

@@ -49,6 +49,7 @@ static int index_find(int fd, const char *object, struct tar_member *member, str
         return err_memory(err, object);
     if (tar_reader_init(reader, fd, object, NULL, err) < 0)
         return -1;
+    reader->is_head_only = true; /* zeros of any length may stand there */
     for (int i = 0; i < HEAD_MEMBERS_MAX; i++) {
         bool found;
         if (tar_next(reader, member, &found, err) < 0)

@@ -337,7 +337,7 @@ int tar_next(struct tar_reader *reader, struct tar_member *member, bool *found, 
         memcpy(block, seen.at, TAR_BLOCK);
         if (all_zero(seen) && at == member->header_offset) {
             *found = false;
-            return end_read(reader, at + TAR_BLOCK, err);
+            return reader->is_head_only ? 0 : end_read(reader, at + TAR_BLOCK, err);
         }
         if (block_check(reader, block, at, err) < 0)
             return -1;

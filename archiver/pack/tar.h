@@ -36,6 +36,7 @@ struct tar_reader {
     uint64_t size;         /* of the file */
     uint64_t at;           /* everything before it made sense */
     uint64_t content_end;  /* of the last member's content; 0 before the first */
+    bool is_head_only;     /* set after init: what follows the end's first block is not read */
     EVP_MD_CTX *structure; /* fed with all bytes that are no content, in order; NULL: none wanted */
     uint64_t window_offset;
     size_t window_len;

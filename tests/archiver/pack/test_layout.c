@@ -239,6 +239,33 @@ static void headers_that_make_no_sense_are_refused(void **state)
     header_refused(3000, "x", 1, false); /* behind the end blocks */
 }
 
+/* What this process has read by system calls. */
+static unsigned long long bytes_read(void)
+{
+    unsigned long long count = 0;
+    FILE *io = fopen("/proc/self/io", "re");
+    assert_non_null(io);
+    assert_int_equal(fscanf(io, "rchar: %llu", &count), 1); // NOLINT(cert-err34-c)
+    assert_int_equal(fclose(io), 0);
+    return count;
+}
+
+static void zeros_of_any_length_are_refused_at_their_head(void **state)
+{
+    (void)state;
+    struct err err = {.kind = ERR_NONE};
+    struct pack *pack = NULL;
+    run("rm -f zeros.tar && truncate -s 64M zeros.tar");
+    int fd = open("zeros.tar", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    unsigned long long before = bytes_read();
+    assert_int_equal(pack_open(fd, "zeros.tar", &pack, &err), -1);
+    assert_true(bytes_read() - before < 1 << 20);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+    assert_string_equal(err.object, "zeros.tar");
+    run("rm zeros.tar");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_size_above_8_gib_is_read),
         cmocka_unit_test(a_tar_cut_anywhere_is_told),
         cmocka_unit_test(headers_that_make_no_sense_are_refused),
+        cmocka_unit_test(zeros_of_any_length_are_refused_at_their_head),
     };
     return cmocka_run_group_tests(tests, bag_make, NULL);
 }

@@ -17,6 +17,7 @@
 #include "command/issues.h"
 #include "command/open.h"
 #include "command/options.h"
+#include "command/report.h"
 #include "command/say.h"
 #include "vault/vault.h"
 
@@ -82,90 +83,26 @@ static void companions_find(const char *path, struct companions *companions)
 
 /* ---- for people ---- */
 
-static void print_label(const char *label)
-{
-    printf("  ");
-    cells_print_label(label);
-}
-
 static void print_line(const char *label, const char *value)
 {
     if (value == NULL)
         return;
-    print_label(label);
+    printf("  ");
+    cells_print_label(label);
     say_shown(value);
     (void)putchar('\n');
 }
 
-static void print_stream(const struct probe_stream *stream)
-{
-    static const char *const types[] = {N_("video"), N_("audio"), N_("subtitle"), N_("data"),
-                                        N_("picture")};
-    print_label(_("stream"));
-    printf("%s", _(types[stream->type]));
-    if (stream->codec != NULL)
-        printf(" %s", stream->codec);
-    if (stream->width > 0)
-        printf(" %u×%u", stream->width, stream->height);
-    if (stream->frame_rate > 0)
-        printf(_(", %.4g frames/s"), stream->frame_rate);
-    if (stream->rotation_degrees != 0)
-        printf(_(", turned by %d°"), stream->rotation_degrees);
-    if (stream->sample_rate > 0)
-        printf(_(", %u Hz, %u channels"), stream->sample_rate, stream->channels);
-    (void)putchar('\n');
-}
-
-static void print_times(const struct probe_report *report)
-{
-    for (size_t i = 0; i < report->time_count; i++) {
-        static const char *const certainties[] = {
-            [PROBE_CERTAIN] = "",
-            [PROBE_DEFINED_UTC] = N_(", UTC by the format's definition"),
-            [PROBE_ZONE_ASSUMED] = N_(", written without a zone"),
-        };
-        const struct probe_time *time = &report->times[i];
-        char text[40];
-        probe_time_print(time, text);
-        print_label(i == 0 ? _("captured") : _("  or"));
-        printf("%s (%s%s)\n", text, time->source,
-               time->certainty == PROBE_CERTAIN ? "" : _(certainties[time->certainty]));
-    }
-}
-
 static void print_text(const char *path, const struct probe_report *report)
 {
-    char size[32];
-    char duration[32];
-    say_size(report->size_bytes, size);
-    say_duration(report->duration_s, duration);
     say_shown(path);
     printf(":\n");
-    print_label(_("container"));
-    printf("%s, %s", report->container != NULL ? report->container : _("unknown"), size);
-    if (isfinite(report->duration_s))
-        printf(", %s", duration);
-    (void)putchar('\n');
-    for (size_t i = 0; i < report->stream_count; i++)
-        print_stream(&report->streams[i]);
-    print_times(report);
-    for (size_t i = 0; i < report->position_count; i++) {
-        print_label(i == 0 ? _("position") : _("  or"));
-        printf("%.6f, %.6f (%s)\n", report->positions[i].fix.latitude,
-               report->positions[i].fix.longitude, report->positions[i].source);
-    }
-    if (report->track_count > 0) {
-        print_label(_("track"));
-        printf(_("%zu positions (%s)\n"), report->track_count, report->track_source);
-    }
-    print_line(_("make"), report->make);
-    print_line(_("model"), report->model);
-    print_line(_("serial"), report->serial);
-    print_line(_("firmware"), report->firmware);
+    report_print(report, "  ");
     print_line(_("device"), report->name.device);
     print_line(_("officer"), report->name.officer);
     for (size_t i = 0; i < report->content_count; i++) {
-        print_label(_("contains"));
+        printf("  ");
+        cells_print_label(_("contains"));
         printf("%s%s%s\n", report->contents[i].name, report->contents[i].detail != NULL ? ": " : "",
                report->contents[i].detail != NULL ? report->contents[i].detail : "");
     }

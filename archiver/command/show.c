@@ -10,15 +10,19 @@
 #include "command/cells.h"
 #include "command/command.h"
 #include "command/given.h"
+#include "command/issues.h"
 #include "command/open.h"
 #include "command/options.h"
 #include "command/registers.h"
+#include "command/report.h"
 #include "command/say.h"
+#include "probe/probe.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
 
 AUTO_DEFINE(struct catalog_recording *, catalog_recording_free, NULL);
+AUTO_DEFINE(struct probe_report *, probe_report_free, NULL);
 AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
 
 static void line(const char *label, const char *value)
@@ -50,12 +54,26 @@ static const char *attachment_kind(const char *kind)
                                            : _("companion");
 }
 
+/* A time of the catalog's, as searches show it. */
+static bool print_local(const char *text)
+{
+    struct instant at;
+    bool zoned;
+    char shown[INSTANT_TEXT];
+    if (instant_parse(bytes_of(text), &at, &zoned) < 0 || !zoned)
+        return false;
+    say_time(at.us, shown);
+    printf("%s", shown);
+    return true;
+}
+
 static void print_tag(const struct catalog_tag *tag)
 {
     char when[INSTANT_TEXT];
     say_time(tag->set_us, when);
     cells_print_label(given_field_shown(tag->field));
-    say_shown(tag->value);
+    if (tag->field != CATALOG_CAPTURED_AT || !print_local(tag->value))
+        say_shown(tag->value);
     printf("   [%s, %s, ", when, tag->by);
     say_shown(strcmp(tag->source, "given") == 0 ? _("given") : tag->source);
     if (tag->reason != NULL) {
@@ -78,6 +96,21 @@ static void print_archive_line(void *context, const struct catalog_archive *arch
     printf("%s  ", label);
     say_shown(archive->path);
     (void)putchar('\n');
+}
+
+/* What the recording says about itself, and what is wrong with it. */
+static void print_report(const struct catalog_recording *recording)
+{
+    struct probe_err err;
+    AUTO(probe_report_free) struct probe_report *report = NULL;
+    if (probe_report_from_json(recording->report, strlen(recording->report), &report, &err) < 0)
+        line(_("report"), err.text);
+    else
+        report_print(report, "");
+    if (recording->has_position && (report == NULL || report->position_count == 0))
+        print_position(recording->latitude, recording->longitude);
+    if (report != NULL)
+        issues_print(report->issues, report->issue_count, "! ");
 }
 
 static void print_recording(const struct catalog_recording *recording)
@@ -104,8 +137,7 @@ static void print_recording(const struct catalog_recording *recording)
     line("SM3", digest);
     acted(_("accepted"), accepted, recording->accepted_by);
     line(_("state"), recording->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
-    if (recording->has_position)
-        print_position(recording->latitude, recording->longitude);
+    print_report(recording);
     for (size_t i = 0; i < recording->standing_count; i++)
         print_tag(&recording->tags[i]);
     for (size_t i = 0; i < recording->attachment_count; i++) {

@@ -90,3 +90,14 @@ setup() { new_case; }
     status 0 shilu cat "$CASE" "$name"
     [ "$output" = "声音资料文字记录" ]
 }
+
+@test "show tells what is wrong with a recording, its streams and where its time is from" {
+    record "$BATS_TEST_TMPDIR/cut.mp4" 2 -movflags +faststart -metadata creation_time=2026-03-09T01:30:00Z
+    truncate -s -4000 "$BATS_TEST_TMPDIR/cut.mp4"
+    shilu ingest "$BATS_TEST_TMPDIR/cut.mp4" --case "$CASE" >/dev/null || true
+    status 0 shilu show R4
+    has "! cut off"
+    has "video h264 320×240"
+    has "(mvhd"
+    has "2026-03-09 09:30:00   ["
+}

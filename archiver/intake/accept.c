@@ -75,8 +75,7 @@ static int keep_attached(struct vault *vault, const struct catalog_attachment *a
     bool sound;
     const struct held held = {
         .stored_name = attached->archive != 0 ? NULL : attached->stored_name,
-        .recording = attached->recording,
-        .archive = attached->archive,
+        .attachment = attached->number,
         .size = attached->size_bytes,
         .sha256 = attached->sha256,
     };

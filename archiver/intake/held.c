@@ -13,8 +13,6 @@
 
 #include "base/banned.h"
 
-AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
-
 /* What cannot be opened or read is not held; only our own want of memory says nothing of it. */
 static int absent(const struct err *why, struct err *err)
 {
@@ -63,16 +61,12 @@ static int find_archive(struct vault *vault, const struct held *held, size_t at,
 {
     struct catalog_err wrong;
     *search = (struct search){.at = at};
-    if (held->archive == 0)
-        return catalog_archive_of(vault_catalog(vault), held->recording, take_path, search,
-                                  &wrong) < 0
-                   ? err_from_catalog(err, &wrong)
-                   : 0;
-    AUTO(catalog_archive_free) struct catalog_archive *archive = NULL;
-    if (catalog_archive_load(vault_catalog(vault), held->archive, &archive, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
-    take_path(search, archive);
-    return 0;
+    struct catalog *catalog = vault_catalog(vault);
+    int asked =
+        held->attachment != 0
+            ? catalog_archive_of_attachment(catalog, held->attachment, take_path, search, &wrong)
+            : catalog_archive_of(catalog, held->recording, take_path, search, &wrong);
+    return asked < 0 ? err_from_catalog(err, &wrong) : 0;
 }
 
 static int find_entry(const struct vault *vault, const struct held *held, const char *path,

@@ -18,8 +18,8 @@ struct vault;
 /* Where they should lie. */
 struct held {
     const char *stored_name; /* loose; NULL: in archives */
-    int64_t recording;       /* any archive that holds this recording, … */
-    int64_t archive;         /* … or this one, unless 0 */
+    int64_t recording;       /* the archives that hold this recording, … */
+    int64_t attachment;      /* … or this attachment, unless 0 */
     uint64_t size;
     const uint8_t *sha256;
 };

@@ -430,6 +430,41 @@ static void tags_given_with_the_same_bytes_again_are_added_where_none_stands(voi
     assert_int_equal(fixture_check(fixture), 1); /* sidecars too */
 }
 
+static void one_whole_archive_of_two_is_enough(void **state)
+{
+    struct fixture *fixture = *state;
+    char second[] = "second";
+    char by[] = "os:tester";
+    struct catalog_err wrong;
+    struct pack_sealed sealed;
+    const struct catalog_case one = {.number = second, .opened_us = 1, .opened_by = by};
+    const struct catalog_tag tag = {.field = CATALOG_CASE, .value = second};
+    struct intake_options options = PLAIN;
+    assert_int_equal(catalog_case_add(vault_catalog(fixture->vault), &one, &wrong), 0);
+    fixture_make("a.mp4", 1);
+    fixture_write("a.gpx", track, sizeof track - 1);
+    int64_t number = take_and_seal(fixture, "a.mp4");
+    options.tags = &tag;
+    options.tag_count = 1;
+    assert_int_equal(INGEST(fixture, options, "a.mp4"), 0);
+    assert_int_equal(
+        pack_seal(fixture->vault, second, "os:tester", 0, NULL, &sealed, &fixture->err), 0);
+    fixture_shell("find V/archives -name '2026-*.tar' | grep -q . && "
+                  "find V/archives -name '2026-*.tar' -delete");
+    assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
+    assert_true(fixture_told(fixture, "a.mp4")->clearable);
+    assert_true(fixture_told(fixture, "a.gpx")->clearable);
+    assert_int_equal(fixture->report.archive_failed, 0);
+    AUTO(catalog_recording_free) struct catalog_recording *row = load(fixture, number);
+    assert_int_equal(row->state, CATALOG_SEALED);
+    fixture_shell("rm -r V/archives/*"); /* so that all lies loose at the last check */
+    assert_int_equal(INGEST(fixture, PLAIN, "a.mp4"), 0);
+    assert_int_equal(fixture->report.archive_failed, 2);
+    fixture_shell("cp a.gpx V/recordings/$(sha256sum a.gpx | cut -c1-2)/$(sha256sum a.gpx | "
+                  "cut -c1-64).gpx || (d=V/recordings/$(sha256sum a.gpx | cut -c1-2); "
+                  "mkdir $d && cp a.gpx $d/$(sha256sum a.gpx | cut -c1-64).gpx)");
+}
+
 struct bar {
     uint64_t last, total;
     size_t calls;
@@ -525,6 +560,7 @@ int main(void)
         TEST(a_companion_that_differs_is_restored_from_the_source),
         TEST(a_companion_whose_archive_is_gone_must_be_kept),
         TEST(tags_given_with_the_same_bytes_again_are_added_where_none_stands),
+        TEST(one_whole_archive_of_two_is_enough),
         TEST(bytes_that_are_sealed_are_held_while_their_archive_is_whole),
         TEST(progress_runs_up_to_all_the_bytes),
         TEST(many_small_recordings_are_each_accepted),

@@ -69,9 +69,12 @@ static void label_print(struct text *text, const char *label, const char *value)
 static void time_print(struct text *text, const char *label, int64_t at_us)
 {
     char at[INSTANT_TEXT];
+    struct instant instant;
     if (at_us == 0)
         return;
-    instant_print((struct instant){at_us, 0}, at);
+    if (plan_time(at_us, &instant) < 0)
+        instant = (struct instant){at_us, 0};
+    instant_print(instant, at);
     label_print(text, label, at);
 }
 

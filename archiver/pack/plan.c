@@ -159,15 +159,24 @@ static int volume_find(struct catalog *catalog, const char *case_number, struct 
     return 0;
 }
 
-static int time_settle(struct plan *plan, int64_t sealed_us, struct err *err)
+int plan_time(int64_t at_us, struct instant *out)
 {
-    time_t seconds = (time_t)(sealed_us / 1000000 - (sealed_us % 1000000 < 0));
+    time_t seconds = (time_t)(at_us / 1000000 - (at_us % 1000000 < 0));
     struct tm local;
     if (localtime_r(&seconds, &local) == NULL || local.tm_year < 70 || local.tm_year > 8099)
+        return -1;
+    *out = (struct instant){at_us, (int16_t)(local.tm_gmtoff / 60)};
+    return 0;
+}
+
+static int time_settle(struct plan *plan, int64_t sealed_us, struct err *err)
+{
+    struct instant instant;
+    if (plan_time(sealed_us, &instant) < 0)
         return err_set(err, ERR_USAGE, plan->the_case->number, _("no sealing time"));
-    plan->sealed_us = (int64_t)seconds * 1000000; /* a tar's times are whole seconds */
-    instant_print((struct instant){plan->sealed_us, (int16_t)(local.tm_gmtoff / 60)},
-                  plan->sealed_at);
+    instant.us -= instant.us % 1000000; /* a tar's times are whole seconds */
+    plan->sealed_us = instant.us;
+    instant_print(instant, plan->sealed_at);
     return 0;
 }
 

@@ -59,6 +59,9 @@ int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, s
 void plan_free(struct plan *plan);
 AUTO_DEFINE(struct plan *, plan_free, NULL);
 
+/* A time with the vault's zone as it was then. 0, or -1 for one before 1970 or far from now. */
+int plan_time(int64_t at_us, struct instant *out);
+
 /* Frees the texts that go into the tar's head, once they are written: with 10,000 recordings they
  * are most of what sealing holds. */
 void plan_forget_texts(struct plan *plan);

@@ -158,12 +158,14 @@ static void a_sealed_case_is_checked_by_strangers(void **state)
     assert_string_equal(entries[5].id, "R4");
     assert_ptr_equal(pack_find(pack, "F1"), &entries[5]);
     assert_ptr_equal(pack_find(pack, "R4"), &entries[3]);
-    fixture_run("cd out/%s && grep -qx 'External-Identifier: " CASE "' bag-info.txt && "
-                "grep -qx 'Case-Cause: 占路 经营' bag-info.txt && grep -qx 'Bagging-Date: "
-                "2026-04-01' bag-info.txt && jq -e '.recordings[0]|.media.video==\"h264\" and "
-                ".tags.place.value==\"柳口路\" and .tags.case[0].source==\"given\" and "
-                ".accepted.at==\"2026-01-01T08:00:00+08:00\"' index.json",
-                pack_bag(pack));
+    fixture_run(
+        "cd out/%s && grep -qx 'External-Identifier: " CASE "' bag-info.txt && "
+        "grep -qx 'Case-Cause: 占路 经营' bag-info.txt && "
+        "grep -qx 'Case-Opened: 2026-01-01T08:00:00+08:00' bag-info.txt && grep -qx 'Bagging-Date: "
+        "2026-04-01' bag-info.txt && jq -e '.recordings[0]|.media.video==\"h264\" and "
+        ".tags.place.value==\"柳口路\" and .tags.case[0].source==\"given\" and "
+        ".accepted.at==\"2026-01-01T08:00:00+08:00\"' index.json",
+        pack_bag(pack));
     pack_free(pack);
 
     /* loose copies are gone, sidecars stay, nothing lies about */

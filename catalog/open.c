@@ -27,6 +27,7 @@ enum {
     HEADER_VERSION = 60, /* user_version */
     HEADER_APPLICATION = 68,
     BUSY_MS = 30000,
+    PAGES_CHECKED_BYTES = 16 << 20,
 };
 
 static uint32_t be32(const uint8_t *at)
@@ -176,8 +177,33 @@ static int settings(struct catalog *catalog, enum catalog_mode mode, struct cata
     return catalog_tokenizer_register(catalog, err);
 }
 
-/* The schema can be read, without leaving anything beside the file. */
-static int schema_check(const char *path, struct catalog_err *err)
+/*
+ * Whether the pages hold together, before anything is written on top of damage. A large catalog
+ * would take seconds at each opening: catalog_check looks at those.
+ */
+static int pages_check(struct catalog *catalog, struct catalog_err *err)
+{
+    struct stat status;
+    bool small = stat(catalog->path, &status) == 0 && status.st_size <= PAGES_CHECKED_BYTES;
+    if (!small)
+        return 0;
+    sqlite3_stmt *check = NULL;
+    int result = 0;
+    if (sqlite3_prepare_v2(catalog->db, "PRAGMA quick_check(1)", -1, &check, NULL) != SQLITE_OK ||
+        sqlite3_step(check) != SQLITE_ROW) {
+        result = catalog_err_sql(err, catalog);
+    } else {
+        const char *found = (const char *)sqlite3_column_text(check, 0);
+        if (found == NULL || strcmp(found, "ok") != 0)
+            result = catalog_err_set(err, CATALOG_ERR_DAMAGED, catalog->path,
+                                     "the catalog is damaged: %s", found != NULL ? found : "?");
+    }
+    (void)sqlite3_finalize(check); /* repeats what the step said */
+    return result;
+}
+
+/* The pages can be read, without leaving anything beside the file. */
+static int schema_check(const char *path, enum catalog_mode mode, struct catalog_err *err)
 {
     if (wal_lies_there(path))
         return 0;
@@ -189,6 +215,8 @@ static int schema_check(const char *path, struct catalog_err *err)
     if (result == 0 &&
         sqlite3_exec(probe.db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
         result = catalog_err_sql(err, &probe);
+    if (result == 0 && mode == CATALOG_WRITE)
+        result = pages_check(&probe, err);
     (void)disconnect(&probe); /* has written nothing */
     return result;
 }
@@ -232,7 +260,7 @@ static int open_immutable(struct catalog *catalog, struct catalog_err *err)
 
 static int open_old(struct catalog *catalog, enum catalog_mode mode, struct catalog_err *err)
 {
-    if (header_check(catalog->path, mode, err) < 0 || schema_check(catalog->path, err) < 0)
+    if (header_check(catalog->path, mode, err) < 0 || schema_check(catalog->path, mode, err) < 0)
         return -1;
     if (mode == CATALOG_WRITE && flush_wal(catalog->path, err) < 0)
         return -1;
@@ -246,7 +274,8 @@ static int open_old(struct catalog *catalog, enum catalog_mode mode, struct cata
         (mode != CATALOG_READ || wal_lies_there(catalog->path) ||
          open_immutable(catalog, err) < 0 || catalog_version(catalog, &version, err) < 0))
         return -1;
-    if (version_check(catalog->path, version, mode, err) < 0)
+    if (version_check(catalog->path, version, mode, err) < 0 ||
+        (mode == CATALOG_WRITE && wal_lies_there(catalog->path) && pages_check(catalog, err) < 0))
         return -1;
 
     (void)sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

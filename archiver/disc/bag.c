@@ -167,8 +167,10 @@ static int add_member(struct bag *bag, const struct pack_member *member, struct 
     struct cargo_file file = {.archive = bag->at, .offset = member->offset, .size = member->size};
     if (member_digest(bag, member, name, file.sha256, err) < 0)
         return -1;
-    if (strcmp(name, TAG_MANIFEST) == 0)
-        memcpy(cargo->bags[bag->at].tagmanifest, file.sha256, 32);
+    /* what is put on a disc must be what was sealed, not only something that is signed */
+    if (strcmp(name, TAG_MANIFEST) == 0 &&
+        memcmp(cargo->bags[bag->at].tagmanifest, file.sha256, 32) != 0)
+        return damaged(bag, name, _("not the archive that was sealed"), err);
     if (cargo->file_count == cargo->file_room) {
         const size_t room = cargo->file_room == 0 ? 64 : cargo->file_room * 2;
         struct cargo_file *more = reallocarray(cargo->files, room, sizeof *more);

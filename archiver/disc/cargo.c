@@ -49,6 +49,7 @@ static int add_archive(struct search *search, const struct catalog_archive *arch
                               .recordings = archive->recordings,
                               .tar_bytes = archive->size_bytes};
     memcpy(bag->tar_sha256, archive->sha256, 32);
+    memcpy(bag->tagmanifest, archive->tagmanifest_sha256, 32);
     memcpy(bag->tar_sm3, archive->sm3, 32);
     return bag->tar == NULL || bag->case_number == NULL ? -1 : 0;
 }

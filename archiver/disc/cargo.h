@@ -32,7 +32,7 @@ struct cargo_bag {
     uint64_t recordings;
     uint64_t tar_bytes;
     uint8_t tar_sha256[32], tar_sm3[32];
-    uint8_t tagmanifest[32]; /* SHA-256 of tagmanifest-sha256.txt, whose signature was checked */
+    uint8_t tagmanifest[32]; /* SHA-256 of tagmanifest-sha256.txt, as the catalog has it */
     char *index;             /* index.json as ASCII JSON, for the viewer */
 };
 

@@ -22,11 +22,12 @@ struct disc_made {
 };
 
 /*
- * Makes one image of all volumes of the cases given, at `path` (by PATH.part, fsync, rename), and
- * enters it in the catalog. Every recording's SHA-256 is checked on the way; where it fails nothing
- * is left behind; an image of ours at `path` that no run came to enter is replaced. ERR_MISSING: a
- * case is unknown or has no volume, or an archive is not there; ERR_CONFLICT: the path is taken;
- * ERR_DAMAGED: an archive's bytes are not what was sealed; ERR_SPACE. by   the person: "os:LOGIN"
+ * Makes one image of all volumes of the cases given, at `path` (by PATH.shilu-part, fsync, rename),
+ * and enters it in the catalog. Every recording's SHA-256 is checked on the way; where it fails
+ * nothing is left behind; an image of ours at `path` that no run came to enter is replaced.
+ * ERR_MISSING: a case is unknown or has no volume, or an archive is not there; ERR_CONFLICT: the
+ * path is taken; ERR_DAMAGED: an archive's bytes are not what was sealed; ERR_SPACE. by   the
+ * person: "os:LOGIN"
  */
 int disc_image(struct vault *vault, const char *const *cases, size_t case_count, const char *path,
                const char *by, const struct progress *progress, struct disc_made *made,

@@ -2,8 +2,8 @@
 
 /*
  * Every byte of the image is written once:
- *   1. PATH.part is made at its full length, so that a full disk shows before the work; whatever is
- *      not written yet reads as zeros.
+ *   1. PATH.shilu-part is made at its full length, so that a full disk shows before the work;
+ * whatever is not written yet reads as zeros.
  *   2. libisofs's head (all folders and tables) goes to its place. What follows it is contents and
  *      padding, and padding is zeros: so the tree can be read back by our own reader, compared with
  *      the cargo, and the structure's digest is known before a single recording is copied.
@@ -14,9 +14,9 @@
  *   6. The name PATH is given, never over something that is there, and the folder is flushed. The
  *      catalog's entry comes last: an image without an entry can be made again, an entry without
  *      an image would lie.
- * Where anything fails, PATH.part is removed; PATH too, unless the catalog's commit failed, which
- * may yet count. An image at PATH that is ours and in no register, as a crash before its entry
- * leaves it, is no obstacle: it is replaced in step 6.
+ * Where anything fails, PATH.shilu-part is removed; PATH too, unless the catalog's commit failed,
+ * which may yet count. An image at PATH that is ours and in no register, as a crash before its
+ * entry leaves it, is no obstacle: it is replaced in step 6.
  */
 
 #include <errno.h>
@@ -86,13 +86,13 @@ static int split_path(struct target *target, char *folder, size_t room, struct e
     const char *name = slash == NULL ? target->path : slash + 1;
     const size_t folder_len = slash == NULL ? 0 : (size_t)(slash - target->path) + 1;
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-        strlen(name) + strlen(".part") > NAME_MAX_BYTES || folder_len >= room)
+        strlen(name) + strlen(".shilu-part") > NAME_MAX_BYTES || folder_len >= room)
         return err_set(err, ERR_USAGE, target->path, _("not a name for an image"));
     (void)snprintf(folder, room, "%.*s", (int)folder_len, target->path);
     if (folder_len == 0)
         (void)snprintf(folder, room, ".");
     (void)snprintf(target->name, sizeof target->name, "%s", name);
-    (void)snprintf(target->part, sizeof target->part, "%s.part", name);
+    (void)snprintf(target->part, sizeof target->part, "%s.shilu-part", name);
     return 0;
 }
 
@@ -439,8 +439,13 @@ int disc_image_at(struct vault *vault, const char *const *cases, size_t case_cou
                   const struct progress *progress, struct disc_made *made, struct err *err)
 {
     const struct key *key = NULL;
+    struct catalog_err from;
     if (vault_signing_key(vault, &key, err) < 0)
         return -1;
+    /* what could not be entered in the end is told before the work */
+    if (catalog_begin(vault_catalog(vault), &from) < 0)
+        return err_from_catalog(err, &from);
+    catalog_rollback(vault_catalog(vault));
     AUTO(target_close) struct target target = {.path = path, .folder = -1, .fd = -1};
     if (target_open(vault, &target, err) < 0)
         return -1;

@@ -41,7 +41,7 @@ static int make(struct vault *vault, const char *path, struct disc_made *made, s
 static int make_all(void **state)
 {
     if (shell(
-            "set -e; rm -rf media *.iso *.iso.part out joliet; mkdir media; "
+            "set -e; rm -rf media *.iso *.iso.shilu-part out joliet; mkdir media; "
             "ffmpeg -loglevel error -f lavfi -i testsrc2=s=320x240:d=2 -pix_fmt yuv420p media/a.mp4; "
             "ffmpeg -loglevel error -f lavfi -i testsrc2=s=320x240:d=1 media/b.mkv; "
             "ffmpeg -loglevel error -f lavfi -i sine=d=2 media/c.wav; "
@@ -176,16 +176,17 @@ static void a_path_that_is_taken_is_left_alone(void **state)
     assert_int_equal(shell("echo mine > taken.iso"), 0);
     assert_int_equal(make(vault_of(state), "taken.iso", &made, &err), -1);
     assert_int_equal(err.kind, ERR_CONFLICT);
-    assert_int_equal(shell("echo mine | cmp - taken.iso && ! test -e taken.iso.part"), 0);
+    assert_int_equal(shell("echo mine | cmp - taken.iso && ! test -e taken.iso.shilu-part"), 0);
 }
 
 static void a_part_left_by_a_crash_is_taken_over(void **state)
 {
     struct err err;
     struct disc_made made;
-    assert_int_equal(shell("rm -f left.iso; head -c 5000000 /dev/urandom > left.iso.part"), 0);
+    assert_int_equal(shell("rm -f left.iso; head -c 5000000 /dev/urandom > left.iso.shilu-part"),
+                     0);
     assert_int_equal(make(vault_of(state), "left.iso", &made, &err), 0);
-    assert_int_equal(shell("cmp t.iso left.iso && ! test -e left.iso.part"), 0);
+    assert_int_equal(shell("cmp t.iso left.iso && ! test -e left.iso.shilu-part"), 0);
 }
 
 static void an_unknown_case_leaves_nothing_behind(void **state)

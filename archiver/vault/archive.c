@@ -295,14 +295,17 @@ int vault_archive_abandon(struct vault *vault, const char *relative, struct err 
 int archive_recover(struct vault *vault, const char *part, struct err *err)
 {
     AUTO(close) int lock = -1;
+    struct place place;
+    struct stat st;
+    size_t len = strlen(part) - strlen(".part");
+    if (take_place((struct bytes){(const uint8_t *)part, len}, '@', &place) < 0 ||
+        fstatat(vault->folders[VAULT_INCOMING], part, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        !S_ISREG(st.st_mode))
+        return 0; /* a stray: left as it is, and named by verify */
     int taken = lock_part(vault->folders[VAULT_INCOMING], part, &lock, err);
     if (taken <= 0)
         return taken;
 
-    struct place place;
-    size_t len = strlen(part) - strlen(".part");
-    if (take_place((struct bytes){(const uint8_t *)part, len}, '@', &place) < 0)
-        return err_set(err, ERR_DAMAGED, part, _("is no archive under way, yet lies in incoming"));
     if (!is_placed(vault, &place))
         return abandon(vault, &place, err);
 

@@ -34,6 +34,13 @@ static int check_empty(const char *path, struct err *err)
     AUTO(closedir) DIR *entries = opendir(path);
     if (entries == NULL)
         return err_sys(err, path, _("open"));
+    /* a person decides: it may be a vault that has lost its settings */
+    if (faccessat(dirfd(entries), vault_keys_name, F_OK, 0) == 0 &&
+        faccessat(dirfd(entries), vault_conf_name, F_OK, 0) < 0)
+        return err_set(
+            err, ERR_CONFLICT, path,
+            _("holds keys of a vault but no settings: where an init was interrupted here, "
+              "remove the folder and run it again"));
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR

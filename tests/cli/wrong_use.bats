@@ -131,3 +131,43 @@ one_line() {
     shilu case list >/dev/full 2>"$BATS_TEST_TMPDIR/told" || true
     [ -s "$BATS_TEST_TMPDIR/told" ]
 }
+
+@test "a catalog with damaged pages is told before anything is written to it" {
+    new_vault
+    record "$BATS_TEST_TMPDIR/a.mp4" 1
+    sqlite3 "$V/catalog.db" 'DELETE FROM cases; PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null
+    head -c 20000 /dev/urandom | dd of="$V/catalog.db" bs=1 seek=4096 conv=notrunc status=none
+    before=$(sha256sum <"$V/catalog.db")
+    status 3 shilu ingest "$BATS_TEST_TMPDIR/a.mp4"
+    has catalog.db
+    [ "$(sha256sum <"$V/catalog.db")" = "$before" ]
+}
+
+@test "strays in incoming do not stop the work, and verify names them" {
+    new_vault
+    record "$BATS_TEST_TMPDIR/a.mp4" 1
+    touch "$V/incoming/backup.tar.part"
+    mkdir "$V/incoming/2026@x@x-v001.tar.part"
+    status 0 shilu ingest "$BATS_TEST_TMPDIR/a.mp4"
+    status 1 shilu verify
+    has backup.tar.part
+    [ -e "$V/incoming/backup.tar.part" ]
+}
+
+@test "an image is not begun that could not be entered, and nobody's .part is overwritten" {
+    new_case
+    shilu seal "$CASE"
+    echo precious >"$BATS_TEST_TMPDIR/d.iso.part"
+    status 0 shilu disc image "$CASE" -o "$BATS_TEST_TMPDIR/d.iso"
+    [ "$(cat "$BATS_TEST_TMPDIR/d.iso.part")" = precious ]
+    # another archive signed with the same key is still not the one that was sealed
+    sqlite3 "$V/catalog.db" "UPDATE archives SET tagmanifest_sha256 = zeroblob(32)"
+    status 1 shilu disc image "$CASE" -o "$BATS_TEST_TMPDIR/e.iso"
+    [ ! -e "$BATS_TEST_TMPDIR/e.iso" ]
+}
+
+@test "an init that was interrupted is told from a folder that holds something else" {
+    mkdir -p "$V/keys"
+    status 3 "$SHILU" init "$V" --unit 局
+    has interrupted
+}

@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/file.h"
 #include "base/i18n.h"
-#include "base/text.h"
 
 #include "base/banned.h"
 
@@ -21,15 +19,6 @@ int json_read(struct bytes text, const char *object, json_t **root, struct err *
                        object, _("not valid JSON: line %d: %s"), at.line, at.text);
     *root = value;
     return 0;
-}
-
-int json_read_file(int fd, const char *object, size_t ceiling, json_t **root, struct err *err)
-{
-    AUTO(free) char *text = NULL;
-    size_t len;
-    if (file_read_all(fd, object, ceiling, &text, &len, err) < 0)
-        return -1;
-    return json_read((struct bytes){(const uint8_t *)text, len}, object, root, err);
 }
 
 static int wrong(const char *key, const char *object, const char *wanted, struct err *err)
@@ -104,16 +93,4 @@ json_t *json_u64(uint64_t number)
     if (number <= EXACT_LIMIT)
         return json_integer((json_int_t)number);
     return json_sprintf("%llu", (unsigned long long)number);
-}
-
-char *json_line(const json_t *value)
-{
-    AUTO(free) char *compact = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (compact == NULL)
-        return NULL;
-    struct text line;
-    text_init(&line, SIZE_MAX);
-    text_append(&line, compact);
-    text_append(&line, "\n");
-    return text_take(&line);
 }

@@ -20,9 +20,6 @@ AUTO_DEFINE(json_t *, json_decref, NULL);
  */
 int json_read(struct bytes text, const char *object, json_t **root, struct err *err);
 
-/* The file's whole content as JSON; more than `ceiling` bytes are refused. */
-int json_read_file(int fd, const char *object, size_t ceiling, json_t **root, struct err *err);
-
 /* Members of an object, type checked: ERR_DAMAGED names `object` and the key where the member is
  * missing or of another type. Texts stay owned by `from`. */
 int json_take_text(const json_t *from, const char *key, const char *object, const char **text,
@@ -46,9 +43,5 @@ json_t *json_text_or_null(const char *text);
 /* A number of bytes: an integer, or a text above 2^53, where other readers lose digits (RFC 8785).
  */
 json_t *json_u64(uint64_t number);
-
-/* One line of compact JSON with a newline, keys in the order they were set. The caller's; NULL when
- * memory is out. */
-char *json_line(const json_t *value);
 
 #endif

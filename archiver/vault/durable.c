@@ -113,16 +113,6 @@ bool durable_is_stale(int folder, const char *name)
     return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-int durable_rename(int from_folder, const char *from, int to_folder, const char *to,
-                   struct err *err)
-{
-    if (renameat(from_folder, from, to_folder, to) < 0)
-        return err_sys(err, from, _("rename"));
-    if (file_sync(to_folder, to, err) < 0)
-        return -1;
-    return from_folder == to_folder ? 0 : file_sync(from_folder, from, err);
-}
-
 int durable_link(int from_folder, const char *from, int to_folder, const char *to, struct err *err)
 {
     if (linkat(from_folder, from, to_folder, to, 0) < 0)

@@ -32,10 +32,6 @@ int durable_unnamed(int folder, const char *object, mode_t mode, struct err *err
  * `scratch` as in durable_store_by. The file's own content has been flushed before. */
 int durable_place(int fd, int scratch, int folder, const char *name, struct err *err);
 
-/* Renames within or between held folders, then fsyncs both. */
-int durable_rename(int from_folder, const char *from, int to_folder, const char *to,
-                   struct err *err);
-
 /* A second name for a file; ERR_CONFLICT where the name is taken. */
 int durable_link(int from_folder, const char *from, int to_folder, const char *to, struct err *err);
 

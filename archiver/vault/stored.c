@@ -58,13 +58,3 @@ int stored_unlink(const struct vault *vault, const char *stored_name, struct err
         return err_sys(err, path, _("remove"));
     return 0;
 }
-
-int vault_drop_stored(const struct vault *vault, const char *stored_name, struct err *err)
-{
-    if (stored_unlink(vault, stored_name, err) < 0)
-        return -1;
-    AUTO(close) int folder = stored_folder(vault, stored_name, err);
-    if (folder < 0)
-        return err->kind == ERR_MISSING ? 0 : -1;
-    return file_sync(folder, stored_name, err);
-}

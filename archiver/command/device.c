@@ -2,18 +2,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/command.h"
-#include "command/open.h"
 #include "command/options.h"
 #include "command/registers.h"
 #include "command/say.h"
 #include "command/table.h"
-#include "vault/vault.h"
 
 #include "base/banned.h"
+
+static int enter(struct catalog *catalog, char *number, void *row, struct catalog_err *err)
+{
+    struct catalog_device *one = row;
+    one->number = number;
+    return catalog_device_set(catalog, one, err);
+}
 
 static int device_set(const struct command_context *context, int argc, const char **argv)
 {
@@ -32,20 +36,7 @@ static int device_set(const struct command_context *context, int argc, const cha
     AUTO(free) char *note = one.note;
     if (!go_on)
         return status;
-    struct err err;
-    AUTO(vault_free) struct vault *vault = NULL;
-    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
-        return say_error(&err);
-    AUTO(free) char *number = strdup(options.words[0]);
-    one.number = number;
-    struct catalog_err from;
-    if (number == NULL)
-        return (void)err_memory(&err, NULL), say_error(&err);
-    if (catalog_device_set(vault_catalog(vault), &one, &from) < 0) {
-        (void)err_from_catalog(&err, &from);
-        return say_error(&err);
-    }
-    return EXIT_SOUND;
+    return register_enter(context, options.words[0], enter, &one);
 }
 
 static void list_json_line(void *context, const struct catalog_device *one)

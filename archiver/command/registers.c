@@ -63,3 +63,23 @@ int register_list(const struct command_context *context, int argc, const char **
     table_release(&rows->table);
     return status;
 }
+
+int register_enter(const struct command_context *context, const char *number,
+                   int (*enter)(struct catalog *catalog, char *number, void *row,
+                                struct catalog_err *err),
+                   void *row)
+{
+    struct err err;
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
+        return say_error(&err);
+    AUTO(free) char *copy = strdup(number);
+    if (copy == NULL)
+        return (void)err_memory(&err, NULL), say_error(&err);
+    struct catalog_err from;
+    if (enter(vault_catalog(vault), copy, row, &from) < 0) {
+        (void)err_from_catalog(&err, &from);
+        return say_error(&err);
+    }
+    return EXIT_SOUND;
+}

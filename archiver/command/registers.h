@@ -45,6 +45,17 @@ int register_list(const struct command_context *context, int argc, const char **
         "json", '\0', POPT_ARG_NONE, &(rows).json, 0, N_("print JSON, a line per row"), NULL       \
     }
 
+/*
+ * Enters or changes one row of a register in the vault: what a verb does once its options are read.
+ *   number   the row's number; `enter` is given a copy, which it puts into `row`
+ *   enter    calls the catalog's _set; gives its result
+ * Gives the exit status, after having said what went wrong.
+ */
+int register_enter(const struct command_context *context, const char *number,
+                   int (*enter)(struct catalog *catalog, char *number, void *row,
+                                struct catalog_err *err),
+                   void *row);
+
 /* One disc in JSON; for `disc list` and `show`. */
 json_t *disc_json(const struct catalog_disc *one);
 

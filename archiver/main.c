@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "command/command.h"
 #include "command/say.h"
+#include "digest/digest.h"
 
 #include "base/banned.h"
 
@@ -89,7 +90,7 @@ int main(int argc, char **argv)
         return EXIT_WRONG_USE;
     }
     AUTO(free) const char **words = calloc((size_t)(argc - at) + 1, sizeof *words);
-    if (words == NULL) {
+    if (words == NULL || !digest_start()) {
         say_note("%s", _("out of memory"));
         return EXIT_NOT_DONE;
     }

@@ -10,6 +10,11 @@
 
 #include "base/banned.h"
 
+bool digest_start(void)
+{
+    return OSSL_LIB_CTX_get0_global_default() != NULL;
+}
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_MD *fetched[HASH_ALGORITHMS]; /* written in `once` alone, kept to the end */
 

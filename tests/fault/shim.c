@@ -32,6 +32,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 enum kind {
@@ -58,6 +59,7 @@ struct state {
     _Atomic uint64_t counts[KINDS];
     _Atomic uint64_t failed;
     char path[1024]; /* of the call that failed first */
+    char fell[256];  /* the file whose code a signal ended, when it was memory that failed */
 };
 
 enum change_kind {
@@ -107,6 +109,29 @@ static int real_open(int folder, const char *path, int flags, mode_t mode)
     return (int)syscall(SYS_openat, folder, path, flags, mode);
 }
 
+/* Notes whose code it was: ours, or that of a library which does not look at what malloc gives. */
+static void note_fall(int number, siginfo_t *info, void *context)
+{
+    (void)info;
+    const mcontext_t *at = &((const ucontext_t *)context)->uc_mcontext;
+#if defined(__x86_64__)
+    void *code = (void *)at->gregs[REG_RIP]; // NOLINT(performance-no-int-to-ptr)
+#elif defined(__aarch64__)
+    void *code = (void *)at->pc; // NOLINT(performance-no-int-to-ptr)
+#endif
+    Dl_info found;
+    if (dladdr(code, &found) != 0)
+        (void)strncpy(state->fell, found.dli_fname, sizeof state->fell - 1);
+    (void)signal(number, SIG_DFL); /* the same instruction again ends it */
+}
+
+static void watch_falls(void)
+{
+    const struct sigaction watch = {.sa_sigaction = note_fall, .sa_flags = SA_SIGINFO};
+    (void)sigaction(SIGSEGV, &watch, NULL);
+    (void)sigaction(SIGABRT, &watch, NULL);
+}
+
 __attribute__((constructor)) static void start(void)
 {
     if (strcmp(program_invocation_short_name, "shilu") != 0 || *setting("SHIM_STATE") == '\0')
@@ -136,6 +161,8 @@ __attribute__((constructor)) static void start(void)
     if (fd < 0 || mapped == MAP_FAILED)
         abort();
     (void)close(fd);
+    if (failing == MEMORY)
+        watch_falls();
     state = mapped; /* from here on it counts */
 }
 

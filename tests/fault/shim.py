@@ -9,17 +9,18 @@ from common import SHILU, fail
 SHIM = os.environ["SHILU_SHIM"]
 KINDS = ("write", "read", "sync", "link", "rename", "unlink", "create", "allocate", "mkdir", "truncate",
          "memory")
-STATE = struct.Struct(f"={len(KINDS)}QQ1024s")
+STATE = struct.Struct(f"={len(KINDS)}QQ1024s256s")
 SECONDS = 60
 
 
 class Ran:
-    """What a run said, how it ended, and what the shim saw."""
+    """What a run said, how it ended, and what the shim saw: `fell` is whose code a signal ended."""
 
     def __init__(self, done, state):
-        *counts, self.failed, path = STATE.unpack(state)
+        *counts, self.failed, path, fell = STATE.unpack(state)
         self.counts = dict(zip(KINDS, counts))
         self.path = path.rstrip(b"\0").decode(errors="replace")
+        self.fell = os.path.basename(fell.rstrip(b"\0").decode(errors="replace"))
         self.status = done.returncode
         self.stdout = done.stdout
         self.stderr = done.stderr

@@ -22,8 +22,8 @@ struct digest_pair {
     uint8_t sm3[32];
 };
 
-/* Makes OpenSSL ready, before any thread. False: there is no memory for its library context; OpenSSL
- * says so here alone, and would fall at a later call. */
+/* Makes OpenSSL ready, before any thread. False: there is no memory for its library context;
+ * OpenSSL says so here alone, and would fall at a later call. */
 bool digest_start(void);
 
 bool digest_equal(const struct digest_pair *a, const struct digest_pair *b);

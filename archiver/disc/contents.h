@@ -14,13 +14,14 @@ struct contents_target {
     int fd;
     const char *path; /* for errors */
     const char *name; /* for progress */
+    uint64_t head;    /* length of that head, in bytes */
     uint64_t bytes;   /* of the image */
 };
 
 /*
- * Copies every file of the cargo to where the listing has it, straight from the sealed archives
- * with all cores, checks each SHA-256 on the way, and computes that of the whole image from the
- * bytes that were written. Nothing is flushed: the caller does that.
+ * Copies every file of the cargo to where the listing has it, straight from the sealed archives,
+ * checks each SHA-256 on the way, and computes that of the whole image from the bytes that were
+ * written. Nothing is flushed: the caller does that.
  * ERR_DAMAGED: an archive's bytes are not what was sealed, or a file's place is not one piece;
  * else as reading and writing fail.
  */

@@ -321,8 +321,11 @@ static int check_structure(const struct writer *writer, struct err *err)
 static int write_image(struct writer *writer, struct err *err)
 {
     const struct target *target = writer->target;
-    const struct contents_target contents = {
-        .fd = target->fd, .path = target->path, .name = target->name, .bytes = writer->bytes};
+    const struct contents_target contents = {.fd = target->fd,
+                                             .path = target->path,
+                                             .name = target->name,
+                                             .head = writer->head,
+                                             .bytes = writer->bytes};
     AUTO(disc_listing_release) struct disc_listing listing = {0};
     if (target_reserve(target, writer->bytes, err) < 0 || write_head(writer, err) < 0 ||
         write_record(writer, &listing, err) < 0 ||

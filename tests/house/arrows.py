@@ -26,6 +26,7 @@ MAY_USE = {
 }
 PUBLIC = {
     "archiver/base": None,  # all of them
+    "archiver/digest": ["digest.h", "ring.h"],
     "archiver/vault": ["vault.h", "durable.h", "key.h"],
 }
 ROOT_FOLDERS = {"archiver", "probe", "catalog", "scripts", "tests"}

@@ -22,9 +22,12 @@
 #include "base/banned.h"
 
 /*
- * The order: folders, keys, catalog with the first administrator, and shilu.conf last, without
- * which the folder is no vault. Until then a failure takes away all that was made.
+ * The order: the settings under the name of a vault that is being made, folders, keys, catalog with
+ * the first administrator, and last the settings' own name, without which the folder is no vault.
+ * Until then a failure takes away all that was made; what a killed init has left, the next one
+ * does.
  */
+static const char unfinished_name[] = ".shilu-init";
 
 AUTO_DEFINE(DIR *, closedir, NULL);
 AUTO_DEFINE(struct catalog *, catalog_free, NULL);
@@ -34,13 +37,10 @@ static int check_empty(const char *path, struct err *err)
     AUTO(closedir) DIR *entries = opendir(path);
     if (entries == NULL)
         return err_sys(err, path, _("open"));
-    /* a person decides: it may be a vault that has lost its settings */
     if (faccessat(dirfd(entries), vault_keys_name, F_OK, 0) == 0 &&
         faccessat(dirfd(entries), vault_conf_name, F_OK, 0) < 0)
-        return err_set(
-            err, ERR_CONFLICT, path,
-            _("holds keys of a vault but no settings: where an init was interrupted here, "
-              "remove the folder and run it again"));
+        return err_set(err, ERR_CONFLICT, path,
+                       _("a vault that has lost its settings: put its %s back"), vault_conf_name);
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
@@ -51,6 +51,21 @@ static int check_empty(const char *path, struct err *err)
             strcmp(entry->d_name, "lost+found") != 0)
             return err_set(err, ERR_CONFLICT, path, _("the folder is not empty"));
     }
+}
+
+/* A second mistake here would hide the first: the results are not looked at. */
+static void take_away(int root)
+{
+    static const char *const files[] = {
+        vault_private_key_name, vault_public_key_name, vault_catalog_name, "catalog.db-wal",
+        "catalog.db-shm",       "catalog.db-journal",  vault_conf_name,
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        (void)unlinkat(root, files[i], 0);
+    (void)unlinkat(root, vault_keys_name, AT_REMOVEDIR);
+    for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++)
+        (void)unlinkat(root, vault_folder_names[i], AT_REMOVEDIR);
+    (void)unlinkat(root, unfinished_name, 0); /* last: it says whose all the others are */
 }
 
 /* Opens the folder, made where it is not there (*made), empty and ours alone: of two that make a
@@ -67,6 +82,9 @@ static int take_root(const char *path, bool *made, struct err *err)
         return errno == EWOULDBLOCK
                    ? err_set(err, ERR_CONFLICT, path, _("another process makes a vault in it"))
                    : err_sys(err, path, _("lock"));
+    if (faccessat(root, unfinished_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+        faccessat(root, vault_conf_name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        take_away(root);
     if (check_empty(path, err) < 0)
         return -1;
     int taken = root;
@@ -84,21 +102,22 @@ static int make_folders(int root, const char *path, struct err *err)
     return 0;
 }
 
-/* Whether vault_incoming_open and what follows it will find what they need. */
-static int check_file_system(int root, const char *path, struct err *err)
+/* A file of a folder that is only being made. It needs what vault_incoming_open and what follows it
+ * will need of the file system. */
+static int store_new(int folder, const char *name, struct bytes content, mode_t mode,
+                     struct err *err)
 {
-    static const char name[] = ".shilu-trial";
-    AUTO(close) int fd = durable_unnamed(root, path, VAULT_EVIDENCE_MODE, err);
+    AUTO(close) int fd = durable_unnamed(folder, name, mode, err);
     if (fd < 0)
         return -1;
-    if (durable_link_fd(fd, root, name, err) < 0)
-        return err_wrap(err, "%s", path);
-    return durable_remove(root, name, err);
+    if (file_write(fd, name, content.at, content.len, err) < 0 || file_sync(fd, name, err) < 0)
+        return -1;
+    return durable_link_fd(fd, folder, name, err);
 }
 
 static int store_pem(int folder, const char *name, char *pem, mode_t mode, struct err *err)
 {
-    int done = durable_store(folder, name, bytes_of(pem), mode, err);
+    int done = store_new(folder, name, bytes_of(pem), mode, err);
     OPENSSL_cleanse(pem, strlen(pem));
     free(pem);
     return done;
@@ -146,24 +165,14 @@ static int make_catalog(const char *path, struct vault_created *created, struct 
 static int fill(int root, const char *path, const char *conf, struct vault_created *created,
                 struct err *err)
 {
-    if (check_file_system(root, path, err) < 0 || make_folders(root, path, err) < 0 ||
-        make_keys(root, created->key_id, err) < 0 || make_catalog(path, created, err) < 0)
+    if (store_new(root, unfinished_name, bytes_of(conf), VAULT_FILE_MODE, err) < 0)
+        return err_wrap(err, "%s", path);
+    if (make_folders(root, path, err) < 0 || make_keys(root, created->key_id, err) < 0 ||
+        make_catalog(path, created, err) < 0)
         return -1;
-    return durable_store(root, vault_conf_name, bytes_of(conf), VAULT_FILE_MODE, err);
-}
-
-/* A second mistake here would hide the first: the results are not looked at. */
-static void take_away(int root)
-{
-    static const char *const files[] = {
-        vault_conf_name,  vault_private_key_name, vault_public_key_name, vault_catalog_name,
-        "catalog.db-wal", "catalog.db-shm",       "catalog.db-journal",
-    };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        (void)unlinkat(root, files[i], 0);
-    (void)unlinkat(root, vault_keys_name, AT_REMOVEDIR);
-    for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++)
-        (void)unlinkat(root, vault_folder_names[i], AT_REMOVEDIR);
+    if (renameat(root, unfinished_name, root, vault_conf_name) < 0)
+        return err_sys(err, vault_conf_name, _("rename"));
+    return file_sync(root, path, err);
 }
 
 /* The entry of a new vault's folder itself. */

@@ -183,8 +183,10 @@ one_line() {
     [ ! -e "$BATS_TEST_TMPDIR/e.iso" ]
 }
 
-@test "an init that was interrupted is told from a folder that holds something else" {
-    mkdir -p "$V/keys"
+@test "a vault that has lost its settings is told from a folder that holds something else" {
+    "$SHILU" init "$V" --unit 局 >/dev/null
+    mv "$V/shilu.conf" "$BATS_TEST_TMPDIR"
     status 3 "$SHILU" init "$V" --unit 局
-    has interrupted
+    has "lost its settings"
+    [ -s "$V/keys/signing.pem" ]
 }

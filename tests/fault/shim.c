@@ -214,6 +214,25 @@ static bool name_is_ours(int folder, const char *name, char path[static ROOM])
 
 /* ---- failing ---- */
 
+static void hold(void)
+{
+    if (journal >= 0)
+        (void)pthread_mutex_lock(&lock);
+}
+
+static void let_go(void)
+{
+    if (journal >= 0)
+        (void)pthread_mutex_unlock(&lock);
+}
+
+/* Killed, when no other thread is between a call and its entry. */
+static void end_here(void)
+{
+    hold();
+    (void)kill(getpid(), SIGKILL);
+}
+
 /* Counts this call; true where it is the one that fails. */
 static bool fails(enum kind kind, const char *path)
 {
@@ -223,7 +242,7 @@ static bool fails(enum kind kind, const char *path)
     if (atomic_fetch_add(&state->failed, 1) == 0)
         (void)strncpy(state->path, path, sizeof state->path - 1);
     if (fail_errno < 0)
-        (void)kill(getpid(), SIGKILL);
+        end_here();
     errno = fail_errno;
     return true;
 }
@@ -261,18 +280,6 @@ static void note(struct change change, const char *path, const char *to, const v
     put(to, change.to_len);
     put(data, change.data_len);
     errno = number;
-}
-
-static void hold(void)
-{
-    if (journal >= 0)
-        (void)pthread_mutex_lock(&lock);
-}
-
-static void let_go(void)
-{
-    if (journal >= 0)
-        (void)pthread_mutex_unlock(&lock);
 }
 
 static uint64_t ino_of(int fd)

@@ -71,6 +71,11 @@ static enum catalog_err_kind kind_of_errno(int number)
     }
 }
 
+const char *catalog_err_word(const char *word)
+{
+    return translated(word);
+}
+
 int catalog_err_sys(struct catalog_err *err, const char *object, const char *what)
 {
     int number = errno;

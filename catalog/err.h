@@ -7,6 +7,9 @@
 int catalog_err_set(struct catalog_err *err, enum catalog_err_kind kind, const char *object,
                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* What catalog_translate's function makes of an object that is a word of ours. */
+const char *catalog_err_word(const char *word);
+
 /* From errno; `what` is what was tried. Always -1. */
 int catalog_err_sys(struct catalog_err *err, const char *object, const char *what);
 

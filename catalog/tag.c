@@ -173,7 +173,7 @@ int catalog_tag_set(struct catalog *catalog, int64_t number, enum catalog_field 
         return catalog_err_set(err, CATALOG_ERR_USAGE, NULL, "no such field: %d", (int)field);
     if (value_count > 1 && !catalog_field_is_list(field))
         return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_field_name(field),
-                               "%s: takes one value", catalog_field_name(field));
+                               "takes one value");
     if (catalog_text_needed(by, CATALOG_TEXT_MAX, "by", err) < 0)
         return -1;
 

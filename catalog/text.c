@@ -49,17 +49,17 @@ int catalog_text_check(const char *text, size_t max_bytes, const char *what,
         return 0;
     size_t len = strnlen(text, max_bytes + 1);
     if (len > max_bytes)
-        return catalog_err_set(err, CATALOG_ERR_USAGE, what, "%s: longer than %zu bytes", what,
-                               max_bytes);
+        return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what),
+                               "longer than %zu bytes", max_bytes);
     const char *end = text + len;
     for (const char *at = text; at < end;) {
         const char *from = at;
         uint32_t c = catalog_text_next(&at, end);
         if (is_broken(c, from, at))
-            return catalog_err_set(err, CATALOG_ERR_USAGE, what, "%s: not UTF-8", what);
+            return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what), "not UTF-8");
         if (is_control(c) && c != '\t' && c != '\n' && c != '\r')
-            return catalog_err_set(err, CATALOG_ERR_USAGE, what,
-                                   "%s: holds a control character, U+%04X", what, (unsigned)c);
+            return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what),
+                                   "holds a control character, U+%04X", (unsigned)c);
     }
     return 0;
 }
@@ -68,7 +68,7 @@ int catalog_text_needed(const char *text, size_t max_bytes, const char *what,
                         struct catalog_err *err)
 {
     if (text == NULL || text[0] == '\0')
-        return catalog_err_set(err, CATALOG_ERR_USAGE, what, "%s: empty", what);
+        return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what), "empty");
     return catalog_text_check(text, max_bytes, what, err);
 }
 
@@ -76,16 +76,17 @@ int catalog_text_number(const char *number, const char *what, struct catalog_err
 {
     if (catalog_text_needed(number, CATALOG_TEXT_MAX, what, err) < 0)
         return -1;
+    if (number[strspn(number, " ")] == '\0')
+        return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what), "blank");
     size_t count = 0;
     const char *end = number + strlen(number);
     for (const char *at = number; at < end; count++)
         if (is_control(catalog_text_next(&at, end)))
-            return catalog_err_set(err, CATALOG_ERR_USAGE, what, "%s: holds a control character",
-                                   what);
+            return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what),
+                                   "holds a control character");
     if (count > CATALOG_NUMBER_MAX)
-        return catalog_err_set(err, CATALOG_ERR_USAGE, what,
-                               "%s: %zu characters, at most %d are taken", what, count,
-                               CATALOG_NUMBER_MAX);
+        return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what),
+                               "%zu characters, at most %d are taken", count, CATALOG_NUMBER_MAX);
     return 0;
 }
 

@@ -66,10 +66,15 @@ int file_read_exact(int fd, const char *object, uint64_t offset, void *at, size_
     size_t got;
     if (file_read_at(fd, object, offset, at, len, &got, err) < 0)
         return -1;
-    if (got < len)
-        return err_set(err, ERR_DAMAGED, object, _("the file ends at byte %llu, %zu bytes early"),
-                       (unsigned long long)offset + got, len - got);
-    return 0;
+    if (got == len)
+        return 0;
+    uint64_t end = offset + got;
+    struct stat status;
+    if (got == 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+        (uint64_t)status.st_size < end)
+        end = (uint64_t)status.st_size;
+    return err_set(err, ERR_DAMAGED, object, _("the file ends at byte %llu, %llu bytes early"),
+                   (unsigned long long)end, (unsigned long long)(offset + len - end));
 }
 
 static int write_loop(int fd, const char *object, int64_t offset, const void *at, size_t len,

@@ -183,6 +183,14 @@ one_line() {
     [ ! -e "$BATS_TEST_TMPDIR/e.iso" ]
 }
 
+@test "a case number of spaces alone is none, and what is wrong is named once" {
+    "$SHILU" init "$V" --unit 局 >/dev/null
+    status 3 "$SHILU" -C "$V" case add "   "
+    has "case number: blank"
+    status 3 "$SHILU" -C "$V" case add "$(printf '%0.sa' {1..500})"
+    has "shilu: case number: 500 characters"
+}
+
 @test "a vault that has lost its settings is told from a folder that holds something else" {
     "$SHILU" init "$V" --unit 局 >/dev/null
     mv "$V/shilu.conf" "$BATS_TEST_TMPDIR"

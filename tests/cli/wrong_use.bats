@@ -185,9 +185,9 @@ one_line() {
 
 @test "a case number of spaces alone is none, and what is wrong is named once" {
     "$SHILU" init "$V" --unit 局 >/dev/null
-    status 3 "$SHILU" -C "$V" case add "   "
+    status 2 "$SHILU" -C "$V" case add "   "
     has "case number: blank"
-    status 3 "$SHILU" -C "$V" case add "$(printf '%0.sa' {1..500})"
+    status 2 "$SHILU" -C "$V" case add "$(printf '%0.sa' {1..500})"
     has "shilu: case number: 500 characters"
 }
 

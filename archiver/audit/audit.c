@@ -5,7 +5,7 @@
 
 #include "audit/session.h"
 #include "base/err.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/json.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

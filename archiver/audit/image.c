@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "disc/disc.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

@@ -20,7 +20,7 @@
 #include "command/say.h"
 #include "intake/intake.h"
 #include "probe/probe.h"
-#include "vault/durable.h"
+#include "base/durable.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

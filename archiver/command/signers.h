@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "vault/key.h"
+#include "custody/key.h"
 
 /* Whose signatures stand under what was verified. */
 

@@ -17,7 +17,7 @@
 #include "command/options.h"
 #include "command/say.h"
 #include "command/signers.h"
-#include "vault/key.h"
+#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "disc/cargo.h"
 #include "pack/pack.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

@@ -8,7 +8,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "disc/bag.h"
-#include "vault/key.h"
+#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

@@ -37,8 +37,8 @@
 #include "disc/paper.h"
 #include "disc/record.h"
 #include "disc/volume.h"
-#include "vault/durable.h"
-#include "vault/key.h"
+#include "base/durable.h"
+#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

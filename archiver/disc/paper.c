@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "disc/cargo.h"
 #include "disc/embedded.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

@@ -8,7 +8,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

@@ -13,7 +13,7 @@
 #include "digest/digest.h"
 #include "pack/index.h"
 #include "pack/plan.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

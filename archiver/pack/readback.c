@@ -15,7 +15,7 @@
 #include "pack/index.h"
 #include "pack/pack.h"
 #include "pack/plan.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

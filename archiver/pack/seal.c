@@ -28,7 +28,7 @@
 #include "pack/plan.h"
 #include "pack/readback.h"
 #include "pack/skeleton.h"
-#include "vault/key.h"
+#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

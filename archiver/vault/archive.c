@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
-#include "vault/durable.h"
+#include "base/durable.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 

@@ -10,7 +10,7 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "vault/durable.h"
+#include "base/durable.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 

@@ -13,8 +13,8 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/instant.h"
-#include "vault/durable.h"
-#include "vault/key.h"
+#include "base/durable.h"
+#include "custody/key.h"
 #include "vault/vault_private.h"
 
 #include "base/banned.h"

@@ -14,20 +14,21 @@ MAY_USE = {
     "catalog": [],
     "archiver/base": ["probe", "catalog"],  # only to take over their errors
     "archiver/digest": ["archiver/base"],
-    "archiver/vault": ["archiver/base", "probe", "catalog"],
-    "archiver/intake": ["archiver/base", "archiver/digest", "archiver/vault", "archiver/pack", "probe",
+    "archiver/custody": ["archiver/base", "archiver/digest"],
+    "archiver/vault": ["archiver/base", "archiver/custody", "probe", "catalog"],
+    "archiver/intake": ["archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "probe",
                         "catalog"],
-    "archiver/pack": ["archiver/base", "archiver/digest", "archiver/vault", "probe", "catalog"],
-    "archiver/disc": ["archiver/base", "archiver/digest", "archiver/vault", "archiver/pack", "catalog"],
-    "archiver/audit": ["archiver/base", "archiver/digest", "archiver/vault", "archiver/pack",
+    "archiver/pack": ["archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "probe", "catalog"],
+    "archiver/disc": ["archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "catalog"],
+    "archiver/audit": ["archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack",
                        "archiver/disc", "catalog"],
-    "archiver/command": ["archiver/base", "archiver/digest", "archiver/vault", "archiver/intake",
+    "archiver/command": ["archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/intake",
                          "archiver/pack", "archiver/disc", "archiver/audit", "probe", "catalog"],
 }
 PUBLIC = {
     "archiver/base": None,  # all of them
     "archiver/digest": ["digest.h", "ring.h"],
-    "archiver/vault": ["vault.h", "durable.h", "key.h"],
+    "archiver/custody": ["custody.h", "key.h"],
 }
 ROOT_FOLDERS = {"archiver", "probe", "catalog", "scripts", "tests"}
 IGNORED = {".git", ".ci", "build"}

@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "disc/disc.h"
 #include "disc/image.h"
-#include "vault/key.h"
+#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "disc/record.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include "base/banned.h"
 

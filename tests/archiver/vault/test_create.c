@@ -13,7 +13,7 @@
 
 #include "archiver/vault/fixture.h"
 #include "base/err.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 static const char unit[] = "杨柳青镇综合行政执法局";
 

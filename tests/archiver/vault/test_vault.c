@@ -13,7 +13,7 @@
 
 #include "archiver/vault/fixture.h"
 #include "base/err.h"
-#include "vault/key.h"
+#include "custody/key.h"
 
 static void refuse(const char *path, enum vault_mode mode, enum err_kind kind, const char *word)
 {

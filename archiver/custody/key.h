@@ -1,5 +1,5 @@
-#ifndef SHILU_VAULT_KEY_H
-#define SHILU_VAULT_KEY_H
+#ifndef SHILU_CUSTODY_KEY_H
+#define SHILU_CUSTODY_KEY_H
 
 #include <stddef.h>
 #include <stdint.h>

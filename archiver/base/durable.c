@@ -1,4 +1,4 @@
-#include "vault/durable.h"
+#include "base/durable.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include <limits.h>
 #include <openssl/bio.h>

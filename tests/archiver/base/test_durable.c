@@ -1,4 +1,4 @@
-#include "vault/durable.h"
+#include "base/durable.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#ifndef SHILU_VAULT_DURABLE_H
-#define SHILU_VAULT_DURABLE_H
+#ifndef SHILU_BASE_DURABLE_H
+#define SHILU_BASE_DURABLE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

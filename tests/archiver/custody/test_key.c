@@ -1,4 +1,4 @@
-#include "vault/key.h"
+#include "custody/key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -76,3 +76,73 @@ int bytes_from_hex(struct bytes text, uint8_t *octets, size_t len)
     }
     return 0;
 }
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void bytes_to_base64(struct bytes octets, char *text)
+{
+    for (size_t i = 0; i < octets.len; i += 3, text += 4) {
+        size_t left = octets.len - i;
+        uint32_t group = (uint32_t)octets.at[i] << 16;
+        if (left > 1)
+            group |= (uint32_t)octets.at[i + 1] << 8;
+        if (left > 2)
+            group |= octets.at[i + 2];
+        text[0] = base64_digits[group >> 18];
+        text[1] = base64_digits[group >> 12 & 63U];
+        text[2] = left > 1 ? base64_digits[group >> 6 & 63U] : '=';
+        text[3] = left > 2 ? base64_digits[group & 63U] : '=';
+    }
+    *text = '\0';
+}
+
+static int base64_value(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+')
+        return 62;
+    return c == '/' ? 63 : -1;
+}
+
+/* The 24 bits of four characters of which `digits` are no padding. 0, or -1. */
+static int base64_group(const uint8_t *text, size_t digits, uint32_t *group)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < digits; i++) {
+        int value = base64_value(text[i]);
+        if (value < 0)
+            return -1;
+        bits |= (uint32_t)value << (18 - 6 * i);
+    }
+    uint32_t unused = (1U << (24 - 8 * (digits - 1))) - 1; /* one text for the same octets only */
+    if ((bits & unused) != 0)
+        return -1;
+    *group = bits;
+    return 0;
+}
+
+int bytes_from_base64(struct bytes text, uint8_t *octets, size_t room, size_t *len)
+{
+    size_t made = 0;
+    if (text.len % 4 != 0)
+        return -1;
+    for (size_t i = 0; i < text.len; i += 4) {
+        const uint8_t *at = text.at + i;
+        size_t digits = 4;
+        if (i + 4 == text.len && at[3] == '=')
+            digits = at[2] == '=' ? 2 : 3;
+        uint32_t group;
+        if (base64_group(at, digits, &group) < 0 || room - made < digits - 1)
+            return -1;
+        for (size_t k = 0; k < digits - 1; k++)
+            octets[made++] = (uint8_t)(group >> (16 - 8 * k));
+    }
+    *len = made;
+    return 0;
+}

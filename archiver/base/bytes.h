@@ -32,4 +32,14 @@ void bytes_to_hex(const uint8_t *octets, size_t len, char *text);
 /* `len` octets from exactly 2 × len hexadecimal digits. 0, or -1. */
 int bytes_from_hex(struct bytes text, uint8_t *octets, size_t len);
 
+/* Characters that base64 takes for `len` octets, and the NUL. */
+#define BYTES_BASE64(len) (((size_t)(len) + 2) / 3 * 4 + 1)
+
+/* Base64 with padding (RFC 4648, 4), NUL-terminated: `text` holds BYTES_BASE64(octets.len). */
+void bytes_to_base64(struct bytes octets, char *text);
+
+/* The octets of exactly what bytes_to_base64 writes: padded, without spaces, unused bits zero, at
+ * most `room` octets. 0, or -1 with nothing to be read in `octets`. */
+int bytes_from_base64(struct bytes text, uint8_t *octets, size_t room, size_t *len);
+
 #endif

@@ -162,6 +162,14 @@ void key_id(const struct key *key, char id[static KEY_ID_TEXT])
     memcpy(id, key->id, KEY_ID_TEXT);
 }
 
+int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC], struct err *err)
+{
+    size_t len = KEY_RAW_PUBLIC;
+    if (EVP_PKEY_get_raw_public_key(key->pair, raw, &len) != 1 || len != KEY_RAW_PUBLIC)
+        return crypto_err(_("write the public key"), err);
+    return 0;
+}
+
 int key_sign(const struct key *key, struct bytes message,
              uint8_t signature[static KEY_SIGNATURE_MAX], size_t *len, struct err *err)
 {

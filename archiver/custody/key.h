@@ -13,7 +13,7 @@ struct err;
  * themselves, as `openssl pkeyutl -rawin` checks them. */
 struct key;
 
-enum { KEY_SIGNATURE_MAX = 256, KEY_ID_TEXT = 65, KEY_PEM_MAX = 4096 };
+enum { KEY_SIGNATURE_MAX = 256, KEY_ID_TEXT = 65, KEY_PEM_MAX = 4096, KEY_RAW_PUBLIC = 32 };
 
 int key_generate(struct key **out, struct err *err);
 
@@ -31,6 +31,9 @@ int key_public_pem(const struct key *key, char **pem, struct err *err);
 /* The key's name everywhere: SHA-256 of its SubjectPublicKeyInfo in DER, 64 hexadecimal digits.
  * `openssl pkey -pubin -in signer.pem -outform DER | sha256sum` gives the same. */
 void key_id(const struct key *key, char id[static KEY_ID_TEXT]);
+
+/* The public half as RFC 8032 writes it. */
+int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC], struct err *err);
 
 int key_sign(const struct key *key, struct bytes message,
              uint8_t signature[static KEY_SIGNATURE_MAX], size_t *len, struct err *err);

@@ -108,6 +108,51 @@ static void checked_sums_and_products_tell_when_they_do_not_fit(void **state)
     assert_true(ckd_sub(&sum, UINT64_C(0), UINT64_C(1)));
 }
 
+/* RFC 4648, 10. */
+static void base64_of_the_standard_both_ways(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *octets, *text;
+    } cases[] = {
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
+        {"\xfb\xff\xfe", "+//+"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[BYTES_BASE64(6)];
+        uint8_t octets[6];
+        size_t len;
+        struct bytes from = bytes_of(cases[i].octets);
+        bytes_to_base64(from, text);
+        assert_string_equal(text, cases[i].text);
+        assert_int_equal(bytes_from_base64(bytes_of(text), octets, sizeof octets, &len), 0);
+        assert_true(bytes_equal((struct bytes){octets, len}, from));
+        if (from.len > 0)
+            assert_int_equal(bytes_from_base64(bytes_of(text), octets, from.len - 1, &len), -1);
+    }
+}
+
+static void base64_in_another_form_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "Z",        "Zg",     "Zg=",  "Zg===", "=",    "====", "Z===", "Zh==",     "Zm9=",
+        "Zg==Zg==", "Zm9v\n", " Zm9", "Zm 9",  "Zm9_", "Zm9-", "Z=g=", "Zm9vZ=g=",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        uint8_t octets[12];
+        size_t len;
+        if (bytes_from_base64(bytes_of(texts[i]), octets, sizeof octets, &len) != -1)
+            fail_msg("taken for base64: %s", texts[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +163,8 @@ int main(void)
         cmocka_unit_test(hexadecimal_goes_there_and_back),
         cmocka_unit_test(what_is_not_exactly_that_much_hexadecimal_is_refused),
         cmocka_unit_test(checked_sums_and_products_tell_when_they_do_not_fit),
+        cmocka_unit_test(base64_of_the_standard_both_ways),
+        cmocka_unit_test(base64_in_another_form_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -381,6 +381,31 @@ int catalog_archive_of_attachment(struct catalog *catalog, int64_t attachment,
 int catalog_unsealed(struct catalog *catalog, const char *case_number, int64_t **numbers,
                      size_t *count, struct catalog_err *err);
 
+/* An entry of the custody log. The catalog keeps the leaves beside what they tell, so that both are
+ * committed together; it does not know what a leaf says. */
+struct catalog_log_entry {
+    uint64_t seq; /* from 0, without gaps */
+    int64_t at_us;
+    const char *actor;
+    const char *action;
+    const char *subject;
+    const void *entry; /* the leaf */
+    size_t entry_len;
+};
+
+/* How many entries there are: the next one's number. */
+int catalog_log_size(struct catalog *catalog, uint64_t *size, struct catalog_err *err);
+
+/* Adds the next entry; CONFLICT where entry->seq is not the next number. */
+int catalog_log_add(struct catalog *catalog, const struct catalog_log_entry *entry,
+                    struct catalog_err *err);
+
+/* Entries from `from` on, in order, of that subject alone unless it is NULL, until `each` answers
+ * false. An entry is good until `each` returns. */
+int catalog_log_each(struct catalog *catalog, uint64_t from, const char *subject,
+                     bool (*each)(void *context, const struct catalog_log_entry *entry),
+                     void *context, struct catalog_err *err);
+
 struct catalog_disc {
     int64_t number; /* shown as "D1" */
     char *name;     /* the volume's label */

@@ -37,6 +37,8 @@
 
 #define HIT_RECORDING " CROSS JOIN recordings r ON r.number = l.recording"
 
+#define LOG_COLUMNS "SELECT seq, at_us, actor, action, subject, entry FROM log_entries"
+
 const char *const catalog_statement_text[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -156,6 +158,12 @@ const char *const catalog_statement_text[STATEMENTS] = {
                   " ORDER BY number",
     [ACCOUNT_ADD] =
         "INSERT INTO accounts (name, duties, password, created_us) VALUES (?1, ?2, ?3, ?4)",
+
+    [LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM log_entries",
+    [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [LOG_EACH] = LOG_COLUMNS " WHERE seq >= ?1 ORDER BY seq",
+    [LOG_EACH_OF] = LOG_COLUMNS " WHERE seq >= ?1 AND subject = ?2 ORDER BY seq",
 
     [LINE_FACTS] = "SELECT original_name, captured_us, accepted_us, latitude, longitude"
                    " FROM recordings WHERE number = ?1",

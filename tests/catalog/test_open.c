@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "catalog/catalog_private.h"
 #include "catalog/migrate.h"
+#include "catalog/tokenizer.h"
 
 /* ---- files as they are ---- */
 
@@ -241,6 +243,8 @@ static void make_version(const char *path, int version)
         return;
     }
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    struct catalog connection = {.db = db};
+    assert_int_equal(catalog_tokenizer_register(&connection, &err), 0);
     for (int i = 0; i < version; i++)
         assert_int_equal(sqlite3_exec(db, catalog_migrations[i], NULL, NULL, NULL), SQLITE_OK);
     char mark[160];

@@ -1,0 +1,11 @@
+-- The custody log's entries, as they stand in the vault's log: what was done is committed together
+-- with the entry that tells it, and the log's own files follow. Numbers are without gaps from 0.
+CREATE TABLE log_entries (
+    seq     INTEGER PRIMARY KEY CHECK (seq >= 0),
+    at_us   INTEGER NOT NULL,
+    actor   TEXT NOT NULL CHECK (actor <> ''),
+    action  TEXT NOT NULL CHECK (action <> ''),
+    subject TEXT NOT NULL, -- "R12", a case's number, an archive's path
+    entry   BLOB NOT NULL  -- the leaf: canonical JSON
+) STRICT;
+CREATE INDEX log_entries_of ON log_entries (subject, seq);

@@ -19,7 +19,7 @@
 /*
  * What is promised:
  *  1. A name, once seen, leads to a whole file: content is flushed before it gets a name.
- *  2. A function that returned 0 has flushed the folders it changed.
+ *  2. A function that returned 0 has flushed the folders it changed, unless its name says other.
  *  3. A temporary name belongs to a file on which its maker holds flock from before the name
  *     existed: whoever gets the lock knows that the maker is gone.
  */
@@ -69,7 +69,7 @@ static int temporary_name(const char *name, char temporary[static NAME_MAX + 1],
     return 0;
 }
 
-int durable_place(int fd, int scratch, int folder, const char *name, struct err *err)
+int durable_place_unflushed(int fd, int scratch, int folder, const char *name, struct err *err)
 {
     char temporary[NAME_MAX + 1];
     if (temporary_name(name, temporary, err) < 0)
@@ -84,6 +84,13 @@ int durable_place(int fd, int scratch, int folder, const char *name, struct err 
         (void)unlinkat(scratch, temporary, 0);
         return err_number(err, number, name, _("rename"));
     }
+    return 0;
+}
+
+int durable_place(int fd, int scratch, int folder, const char *name, struct err *err)
+{
+    if (durable_place_unflushed(fd, scratch, folder, name, err) < 0)
+        return -1;
     return file_sync(folder, name, err);
 }
 

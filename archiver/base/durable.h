@@ -32,6 +32,10 @@ int durable_unnamed(int folder, const char *object, mode_t mode, struct err *err
  * `scratch` as in durable_store_by. The file's own content has been flushed before. */
 int durable_place(int fd, int scratch, int folder, const char *name, struct err *err);
 
+/* As durable_place, but the folder is not flushed: who gives names to many files in one folder does
+ * that once for all of them (file_sync). */
+int durable_place_unflushed(int fd, int scratch, int folder, const char *name, struct err *err);
+
 /* A second name for a file; ERR_CONFLICT where the name is taken. */
 int durable_link(int from_folder, const char *from, int to_folder, const char *to, struct err *err);
 

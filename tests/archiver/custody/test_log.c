@@ -1,0 +1,424 @@
+#include "custody/custody.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "made_log.h"
+
+/* ---- findings ---- */
+
+static void print_finding(void *context, const struct custody_finding *finding)
+{
+    (void)context;
+    print_error("%s: %s\n", finding->path, finding->detail);
+}
+
+static void assert_sound(int folder, uint64_t size)
+{
+    AUTO(key_free) struct key *key = made_log_key();
+    struct custody_check check;
+    struct err err;
+    assert_int_equal(custody_log_check(folder, key, MADE_ORIGIN, print_finding, NULL, &check, &err),
+                     0);
+    assert_int_equal(check.findings, 0);
+    assert_int_equal(check.head.size, size);
+    assert_int_equal(check.entries, size);
+}
+
+/* ---- making and opening ---- */
+
+static void a_new_log_is_empty_and_signed(void **state)
+{
+    (void)state;
+    static const char digest_of_nothing[] =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    char root[65];
+    uint8_t octets[CUSTODY_HASH];
+    AUTO(close) int folder = made_log("new", 0, 1);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    assert_int_equal(custody_log_size(log), 0);
+    assert_string_equal(custody_log_origin(log), MADE_ORIGIN);
+    custody_log_root(log, octets);
+    bytes_to_hex(octets, sizeof octets, root);
+    assert_string_equal(root, digest_of_nothing);
+    assert_memory_equal(custody_log_checkpoint_text(log), MADE_ORIGIN "\n0\n47DEQpj8HBSa+/", 32);
+    made_run("test \"$(ls new)\" = checkpoint && test \"$(stat -c %%a new/checkpoint)\" = 640");
+    assert_sound(folder, 0);
+}
+
+static void a_log_is_never_made_over_something(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = made_log_key();
+    struct err err;
+    AUTO(close) int folder = made_log("over", 3, 3);
+    assert_int_equal(custody_log_create(folder, key, MADE_ORIGIN, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFLICT);
+    made_run("rm over/checkpoint"); /* its tiles would be taken for leavings */
+    assert_int_equal(custody_log_create(folder, key, MADE_ORIGIN, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFLICT);
+    AUTO(close) int other = made_folder("over");
+    assert_int_equal(custody_log_create(other, key, "no name", &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    made_run("test -z \"$(ls over)\"");
+}
+
+static void assert_refused(int folder, const struct key *key, const char *origin,
+                           enum err_kind kind, const char *object)
+{
+    struct custody_log *log = NULL;
+    struct err err;
+    assert_int_equal(custody_log_open(folder, key, origin, &log, &err), -1);
+    assert_null(log);
+    assert_int_equal(err.kind, kind);
+    assert_string_equal(err.object, object);
+}
+
+static void what_is_not_the_log_is_not_opened(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = made_log_key();
+    AUTO(key_free) struct key *other = NULL;
+    struct err err;
+    assert_int_equal(key_generate(&other, &err), 0);
+    AUTO(close) int folder = made_log("not", 300, 300);
+    assert_refused(folder, other, NULL, ERR_MISSING, "checkpoint");
+    assert_refused(folder, key, "example.com/other", ERR_DAMAGED, "checkpoint");
+    made_flip(folder, "tile/0/001.p/44", 7);
+    assert_refused(folder, key, NULL, ERR_DAMAGED, "tile");
+    made_flip(folder, "tile/0/001.p/44", 7);
+    made_run("mv not/tile/1/000.p not/tile/1/away");
+    assert_refused(folder, key, NULL, ERR_MISSING, "tile/1/000.p/1");
+    made_run("mv not/tile/1/away not/tile/1/000.p");
+    made_flip(folder, "checkpoint", 8 * 17); /* the size */
+    assert_refused(folder, key, NULL, ERR_DAMAGED, "checkpoint");
+    made_run("rm not/checkpoint");
+    assert_refused(folder, key, NULL, ERR_MISSING, "checkpoint");
+}
+
+/* ---- sizes and batches ---- */
+
+static void assert_proofs(struct custody_log *log, uint64_t index, uint64_t size)
+{
+    struct custody_proof proof;
+    struct bytes entry;
+    uint8_t leaf[CUSTODY_HASH], root[CUSTODY_HASH], whole[CUSTODY_HASH];
+    struct err err;
+    assert_int_equal(custody_log_root_at(log, size, root, &err), 0);
+    assert_int_equal(custody_log_entry(log, index, &entry, &err), 0);
+    assert_int_equal(custody_leaf_hash(entry, leaf, &err), 0);
+    assert_int_equal(custody_log_inclusion(log, index, size, &proof, &err), 0);
+    assert_int_equal(custody_inclusion_check(leaf, index, size, &proof, root, &err), 0);
+    custody_log_root(log, whole);
+    assert_int_equal(custody_log_consistency(log, size, custody_log_size(log), &proof, &err), 0);
+    assert_int_equal(
+        custody_consistency_check(size, root, custody_log_size(log), whole, &proof, &err), 0);
+}
+
+static void logs_of_many_sizes_are_whole_whatever_the_batches(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t size, batch, other;
+    } cases[] = {
+        {0, 1, 1},
+        {1, 1, 1},
+        {2, 2, 1},
+        {255, 255, 17},
+        {256, 256, 100},
+        {257, 257, 64},
+        {600, 600, 299},
+        {65536, 65536, 9973},
+        {65537, 65537, 65536},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const uint64_t size = cases[i].size;
+        AUTO(close) int folder = made_log("once", size, cases[i].batch);
+        AUTO(close) int other = made_log("often", size, cases[i].other);
+        /* all that the one has, the other has alike; it may have more partial tiles */
+        made_run("cd once && find . -type f -exec cmp {} ../often/{} \\;");
+        AUTO(custody_log_free) struct custody_log *log = made_open(other);
+        made_compare(log, size);
+        assert_sound(folder, size);
+        assert_sound(other, size);
+        for (uint64_t at = 1; at <= size; at += 1 + size / 23) {
+            assert_proofs(log, at - 1, at);
+            assert_proofs(log, at / 2, at);
+            assert_proofs(log, at - 1, size);
+        }
+    }
+    made_run("test \"$(find often/tile/0 -type f | wc -l)\" = 257");
+    made_run("test \"$(cd often/tile && echo 1/* 1/*/* 2/*/*)\" = '1/000 1/*/* 2/000.p/1'");
+    made_run("test \"$(stat -c %%a often/tile/0/000)\" = 440");
+}
+
+static void what_is_not_in_the_log_is_not_asked_for(void **state)
+{
+    (void)state;
+    struct custody_proof proof;
+    struct bytes entry;
+    uint8_t root[CUSTODY_HASH];
+    struct err err;
+    AUTO(close) int folder = made_log("asked", 5, 5);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    assert_int_equal(custody_log_entry(log, 5, &entry, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(custody_log_inclusion(log, 3, 3, &proof, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(custody_log_inclusion(log, 3, 6, &proof, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(custody_log_consistency(log, 3, 6, &proof, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(custody_log_consistency(log, 4, 3, &proof, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(custody_log_root_at(log, 6, root, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(custody_log_consistency(log, 0, 5, &proof, &err), 0);
+    assert_int_equal(proof.count, 0);
+}
+
+static void a_proof_from_a_damaged_tile_is_not_given(void **state)
+{
+    (void)state;
+    struct custody_proof proof;
+    struct err err;
+    AUTO(close) int folder = made_log("damaged", 600, 600);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    made_flip(folder, "tile/0/000", 8 * 32 * 9);
+    assert_int_equal(custody_log_inclusion(log, 3, 600, &proof, &err), -1);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+    assert_int_equal(custody_log_consistency(log, 9, 600, &proof, &err), -1);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+    assert_int_equal(custody_log_inclusion(log, 300, 600, &proof, &err), 0);
+}
+
+/* ---- appending ---- */
+
+static void only_the_log_s_key_appends(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *other = NULL;
+    AUTO(key_free) struct key *half = NULL;
+    AUTO(key_free) struct key *key = made_log_key();
+    AUTO(free) char *pem = NULL;
+    struct err err;
+    AUTO(close) int folder = made_log("key", 5, 5);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    assert_int_equal(key_generate(&other, &err), 0);
+    assert_int_equal(made_append(log, 5, 6, other, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(key_public_pem(key, &pem, &err), 0);
+    assert_int_equal(key_from_public_pem(bytes_of(pem), "pem", &half, &err), 0);
+    assert_int_equal(made_append(log, 5, 6, half, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(custody_log_append(log, NULL, 0, key, &err), 0);
+    assert_sound(folder, 5);
+    assert_int_equal(made_append(log, 5, 6, key, &err), 0);
+    made_compare(log, 6);
+    assert_sound(folder, 6);
+}
+
+static void a_handle_that_is_behind_does_not_append(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = made_log_key();
+    struct err err;
+    AUTO(close) int folder = made_log("behind", 5, 5);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    AUTO(custody_log_free) struct custody_log *other = made_open(folder);
+    assert_int_equal(made_append(log, 5, 7, key, &err), 0);
+    assert_int_equal(made_append(other, 5, 6, key, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFLICT);
+    assert_int_equal(made_append(log, 7, 8, key, &err), 0);
+    made_compare(log, 8);
+    assert_sound(folder, 8);
+}
+
+static void nothing_is_built_on_a_damaged_edge(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = made_log_key();
+    struct err err;
+    AUTO(close) int folder = made_log("edge", 300, 300);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    made_flip(folder, "tile/entries/001.p/44", 8 * 30);
+    assert_int_equal(made_append(log, 300, 301, key, &err), -1);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+    assert_string_equal(err.object, "tile/entries/001.p/44");
+    assert_int_equal(custody_log_size(log), 300);
+    made_flip(folder, "tile/entries/001.p/44", 8 * 30);
+    assert_int_equal(made_append(log, 300, 301, key, &err), 0);
+    assert_sound(folder, 301);
+}
+
+/* ---- crashes ---- */
+
+/* The old checkpoint with the tiles of an append that was cut off; other entries then go on. */
+static void an_append_that_was_cut_off_is_replaced(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t old_size, cut_off;
+    } cases[] = {{0, 3}, {0, 600}, {100, 130}, {100, 256}, {100, 700}, {256, 513}, {500, 512}};
+    AUTO(key_free) struct key *key = made_log_key();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err;
+        AUTO(close) int folder = made_log("cut", cases[i].old_size, 1000);
+        AUTO(close) int kept = made_copy("cut", "kept");
+        AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+        const uint64_t count = cases[i].cut_off - cases[i].old_size;
+        struct bytes *lost = calloc(count, sizeof *lost); /* not what made_compare expects */
+        assert_non_null(lost);
+        for (uint64_t at = 0; at < count; at++)
+            lost[at] = bytes_of("an entry that was never signed for");
+        assert_int_equal(custody_log_append(log, lost, count, key, &err), 0);
+        free(lost);
+        custody_log_free(log);
+        made_run("cp kept/checkpoint cut/checkpoint");
+
+        log = made_open(folder); /* where partial tiles have gone the full ones serve */
+        made_compare(log, cases[i].old_size);
+        assert_sound(folder, cases[i].old_size);
+        assert_int_equal(made_append(log, cases[i].old_size, cases[i].old_size + 1, key, &err), 0);
+        made_compare(log, cases[i].old_size + 1);
+        assert_sound(folder, cases[i].old_size + 1);
+        assert_int_equal(made_append(log, cases[i].old_size + 1, 800, key, &err), 0);
+        made_compare(log, 800);
+        assert_sound(folder, 800);
+    }
+}
+
+/* Calls that change the disk: the process ends before number crash_at of them. */
+static unsigned calls, crash_at;
+
+static void call(void)
+{
+    if (crash_at > 0 && ++calls == crash_at)
+        _exit(77);
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    call();
+    return __real_fsync(fd);
+}
+
+int __real_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
+int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
+int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
+{
+    call();
+    return __real_linkat(from_folder, from, to_folder, to, flags);
+}
+
+int __real_renameat(int from_folder, const char *from, int to_folder, const char *to);
+int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to);
+int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    call();
+    return __real_renameat(from_folder, from, to_folder, to);
+}
+
+int __real_unlinkat(int folder, const char *name, int flags);
+int __wrap_unlinkat(int folder, const char *name, int flags);
+int __wrap_unlinkat(int folder, const char *name, int flags)
+{
+    call();
+    return __real_unlinkat(folder, name, flags);
+}
+
+int __real_mkdirat(int folder, const char *name, mode_t mode);
+int __wrap_mkdirat(int folder, const char *name, mode_t mode);
+int __wrap_mkdirat(int folder, const char *name, mode_t mode)
+{
+    call();
+    return __real_mkdirat(folder, name, mode);
+}
+
+/* Appends in a process that ends before its call number `at`. False once it lives to the end. */
+static bool append_and_crash(int folder, uint64_t from, uint64_t to, unsigned at)
+{
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct err err;
+        struct key *key = made_log_key();
+        struct custody_log *log = made_open(folder);
+        crash_at = at;
+        int done = made_append(log, from, to, key, &err);
+        custody_log_free(log);
+        key_free(key);
+        _exit(done == 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_true(WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 0);
+    return WEXITSTATUS(status) == 77;
+}
+
+static void a_crash_anywhere_leaves_the_old_log_or_the_new_one(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t from, to;
+    } cases[] = {{0, 1}, {250, 251}, {250, 256}, {250, 520}};
+    AUTO(key_free) struct key *key = made_log_key();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const uint64_t from = cases[i].from, to = cases[i].to;
+        bool crashed = true, was_old = false, was_new = false;
+        AUTO(close) int whole = made_log("whole", from, 100);
+        AUTO(close) int after = made_log("after", to + 10, 2000);
+        for (unsigned at = 1; crashed; at++) {
+            struct err err;
+            AUTO(close) int folder = made_copy("whole", "crash");
+            crashed = append_and_crash(folder, from, to, at);
+            AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+            const uint64_t size = custody_log_size(log);
+            assert_true(size == from || size == to);
+            assert_true(crashed || size == to);
+            was_old = was_old || size == from;
+            was_new = was_new || size == to;
+            made_compare(log, size);
+            assert_sound(folder, size);
+            assert_int_equal(made_append(log, size, to + 10, key, &err), 0);
+            assert_sound(folder, to + 10);
+            made_run("cd after && find . -type f -exec cmp {} ../crash/{} \\;");
+            made_run("test \"$(ls crash | tr '\\n' ' ')\" = 'checkpoint tile '");
+        }
+        assert_true(was_old && was_new);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_log_is_empty_and_signed),
+        cmocka_unit_test(a_log_is_never_made_over_something),
+        cmocka_unit_test(what_is_not_the_log_is_not_opened),
+        cmocka_unit_test(logs_of_many_sizes_are_whole_whatever_the_batches),
+        cmocka_unit_test(what_is_not_in_the_log_is_not_asked_for),
+        cmocka_unit_test(a_proof_from_a_damaged_tile_is_not_given),
+        cmocka_unit_test(only_the_log_s_key_appends),
+        cmocka_unit_test(a_handle_that_is_behind_does_not_append),
+        cmocka_unit_test(nothing_is_built_on_a_damaged_edge),
+        cmocka_unit_test(an_append_that_was_cut_off_is_replaced),
+        cmocka_unit_test(a_crash_anywhere_leaves_the_old_log_or_the_new_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

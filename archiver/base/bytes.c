@@ -78,7 +78,9 @@ int bytes_from_hex(struct bytes text, uint8_t *octets, size_t len)
 }
 
 static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+enum { BASE64_PADDING = 64 };
 
 void bytes_to_base64(struct bytes octets, char *text)
 {
@@ -91,8 +93,8 @@ void bytes_to_base64(struct bytes octets, char *text)
             group |= octets.at[i + 2];
         text[0] = base64_digits[group >> 18];
         text[1] = base64_digits[group >> 12 & 63U];
-        text[2] = left > 1 ? base64_digits[group >> 6 & 63U] : '=';
-        text[3] = left > 2 ? base64_digits[group & 63U] : '=';
+        text[2] = base64_digits[left > 1 ? group >> 6 & 63U : BASE64_PADDING];
+        text[3] = base64_digits[left > 2 ? group & 63U : BASE64_PADDING];
     }
     *text = '\0';
 }

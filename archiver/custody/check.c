@@ -97,7 +97,7 @@ static int leaf_add(struct checker *checker, const uint8_t leaf[static CUSTODY_H
     if (tree_add(checker->sha, &checker->frontier, leaf, &grown, err) < 0)
         return -1;
     for (int level = 1; (unsigned)level * TILE_HEIGHT < grown.levels; level++)
-        if (hash_compare(checker, level, grown.hashes[level * TILE_HEIGHT], err) < 0)
+        if (hash_compare(checker, level, grown.hashes[(size_t)level * TILE_HEIGHT], err) < 0)
             return -1;
     return 0;
 }

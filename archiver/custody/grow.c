@@ -197,7 +197,7 @@ static int take_entry(EVP_MD_CTX *sha, struct growth *growth, struct bytes entry
         growth->bundle.len = 0;
     }
     for (int level = 0; (unsigned)level * TILE_HEIGHT < grown.levels; level++)
-        if (take_hash(growth, level, grown.hashes[level * TILE_HEIGHT], err) < 0)
+        if (take_hash(growth, level, grown.hashes[(size_t)level * TILE_HEIGHT], err) < 0)
             return -1;
     return 0;
 }
@@ -262,9 +262,13 @@ static void remove_names(int folder, bool (*which)(int folder, const char *name)
         close_at(&again);
         return;
     }
-    for (const struct dirent *name = readdir(names); name != NULL; name = readdir(names))
+    for (;;) {
+        const struct dirent *name = readdir(names); // NOLINT(concurrency-mt-unsafe): own DIR
+        if (name == NULL)
+            break;
         if (which(folder, name->d_name))
             (void)unlinkat(folder, name->d_name, 0); /* see the header */
+    }
     (void)closedir(names);
 }
 

@@ -1,6 +1,7 @@
 #include "custody/custody.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,15 +148,26 @@ static int check_empty(int folder, struct err *err)
     int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *names = again < 0 ? NULL : fdopendir(again);
     if (names == NULL) {
+        (void)err_sys(err, "log", _("open"));
         close_at(&again);
-        return err_sys(err, "log", _("open"));
+        return -1;
     }
     bool empty = true;
-    for (const struct dirent *name = readdir(names); name != NULL; name = readdir(names))
+    errno = 0;
+    for (;;) {
+        const struct dirent *name = readdir(names); // NOLINT(concurrency-mt-unsafe): own DIR
+        if (name == NULL)
+            break;
         if (strcmp(name->d_name, ".") != 0 && strcmp(name->d_name, "..") != 0)
             empty = false;
+    }
+    int number = errno;
     (void)closedir(names);
-    return empty ? 0 : err_set(err, ERR_CONFLICT, "log", "%s", _("the log's folder is not empty"));
+    if (number != 0)
+        return err_number(err, number, "log", _("read"));
+    if (!empty)
+        return err_set(err, ERR_CONFLICT, "log", "%s", _("the log's folder is not empty"));
+    return 0;
 }
 
 int custody_log_create(int folder, const struct key *signing, const char *origin, struct err *err)

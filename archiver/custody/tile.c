@@ -111,7 +111,7 @@ static int open_tile(int folder, const struct tile *tile, struct tile *there,
     int fd = open_file(folder, path, err);
     if (fd >= 0 || err->kind != ERR_MISSING || tile->width == TILE_WIDTH)
         return fd;
-    struct err of_full;
+    struct err of_full = {0};
     there->width = TILE_WIDTH;
     tile_path(there, path);
     fd = open_file(folder, path, &of_full);

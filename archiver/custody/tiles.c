@@ -71,7 +71,7 @@ static bool is_same(const struct tile *a, const struct tile *b)
 /* A node: there are 256 of height 0, then 128, 64, … */
 static uint8_t *node_at(struct kept *kept, unsigned height, size_t index)
 {
-    const size_t before = 2 * TILE_WIDTH - (2 * (size_t)TILE_WIDTH >> height);
+    const size_t before = 2 * (size_t)TILE_WIDTH - (2 * (size_t)TILE_WIDTH >> height);
     return kept->nodes + (before + index) * CUSTODY_HASH;
 }
 

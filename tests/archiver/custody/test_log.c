@@ -165,6 +165,64 @@ static void logs_of_many_sizes_are_whole_whatever_the_batches(void **state)
     made_run("test \"$(stat -c %%a often/tile/0/000)\" = 440");
 }
 
+static void store_proof(const char *name, const struct custody_proof *proof)
+{
+    FILE *file = fopen(name, "we");
+    assert_non_null(file);
+    for (unsigned i = 0; i < proof->count; i++) {
+        char line[BYTES_BASE64(CUSTODY_HASH)];
+        bytes_to_base64((struct bytes){proof->hashes[i], CUSTODY_HASH}, line);
+        assert_true(fprintf(file, "%s\n", line) > 0);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Python and OpenSSL, from the files alone. */
+static void strangers_tools_agree(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = made_log_key();
+    AUTO(free) char *pem = NULL;
+    struct custody_proof proof;
+    struct err err;
+    AUTO(close) int older = made_log("older", 300, 300);
+    AUTO(close) int folder = made_log("stranger", 700, 300);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    made_run("python3 -c \""
+             "import struct\n"
+             "out = open('entries', 'wb')\n"
+             "for name in ['000', '001', '002.p/188']:\n"
+             "  bundle = open('stranger/tile/entries/' + name, 'rb').read()\n"
+             "  while bundle:\n"
+             "    end = 2 + struct.unpack('>H', bundle[:2])[0]\n"
+             "    out.write(bundle[2:end] + bytes([10]))\n"
+             "    bundle = bundle[end:]\n"
+             "\"");
+    made_run("%s checkpoint entries stranger/checkpoint >/dev/null", CHECK_LOG);
+    made_run("%s checkpoint entries older/checkpoint >/dev/null", CHECK_LOG);
+
+    assert_int_equal(custody_log_inclusion(log, 411, 700, &proof, &err), 0);
+    store_proof("proof", &proof);
+    made_run("sed -n 412p entries >entry");
+    made_run("%s verify-inclusion entry 411 stranger/checkpoint proof >/dev/null", CHECK_LOG);
+    made_run("! %s verify-inclusion entry 412 stranger/checkpoint proof >/dev/null", CHECK_LOG);
+    assert_int_equal(custody_log_consistency(log, 300, 700, &proof, &err), 0);
+    store_proof("proof", &proof);
+    made_run("%s verify-consistency older/checkpoint stranger/checkpoint proof >/dev/null",
+             CHECK_LOG);
+
+    assert_int_equal(key_public_pem(key, &pem, &err), 0);
+    FILE *signer = fopen("signer.pem", "we");
+    assert_non_null(signer);
+    assert_true(fputs(pem, signer) >= 0);
+    assert_int_equal(fclose(signer), 0);
+    made_run("sed '/^$/,$d' stranger/checkpoint >text");
+    made_run(
+        "sed '1,/^$/d' stranger/checkpoint | cut -d' ' -f3 | base64 -d | tail -c +5 >signature");
+    made_run("openssl pkeyutl -verify -pubin -inkey signer.pem -rawin -in text -sigfile signature "
+             ">/dev/null");
+}
+
 static void what_is_not_in_the_log_is_not_asked_for(void **state)
 {
     (void)state;
@@ -412,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_log_is_never_made_over_something),
         cmocka_unit_test(what_is_not_the_log_is_not_opened),
         cmocka_unit_test(logs_of_many_sizes_are_whole_whatever_the_batches),
+        cmocka_unit_test(strangers_tools_agree),
         cmocka_unit_test(what_is_not_in_the_log_is_not_asked_for),
         cmocka_unit_test(a_proof_from_a_damaged_tile_is_not_given),
         cmocka_unit_test(only_the_log_s_key_appends),

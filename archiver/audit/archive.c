@@ -166,10 +166,10 @@ static int add_from_index(struct tree *tree, const struct pack *pack, struct err
         if (len < 0 || (size_t)len >= sizeof path || tree_find(&headers, path) != NULL ||
             entries[i].offset >= tree->end)
             continue;
-        if (tree_add(tree,
-                     &(struct tree_file){
-                         .path = path, .size = entries[i].size, .offset = entries[i].offset},
-                     err) < 0)
+        if (tree_add_file(tree,
+                          &(struct tree_file){
+                              .path = path, .size = entries[i].size, .offset = entries[i].offset},
+                          err) < 0)
             return -1;
     }
     return 0;
@@ -183,7 +183,7 @@ static int fill_tree(struct tree *tree, const struct opened *opened, struct err 
         char path[PATH_ROOM];
         (void)snprintf(path, sizeof path, "%s", member->name); /* a tar's names are shorter */
         if (!member->is_folder &&
-            tree_add(
+            tree_add_file(
                 tree,
                 &(struct tree_file){.path = path, .size = member->size, .offset = member->offset},
                 err) < 0)

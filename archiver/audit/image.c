@@ -10,8 +10,8 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
-#include "disc/disc.h"
 #include "custody/key.h"
+#include "disc/disc.h"
 
 #include "base/banned.h"
 
@@ -301,7 +301,7 @@ static int fill_tree(struct tree *tree, const struct disc_listing *listing, stru
                      file->extents[k - 1].offset + file->extents[k - 1].size)
                 one.kind = TREE_SCATTERED;
         }
-        if (tree_add(tree, &one, err) < 0)
+        if (tree_add_file(tree, &one, err) < 0)
             return -1;
     }
     tree_sort(tree);

@@ -36,7 +36,7 @@ void tree_release(struct tree *tree)
     tree_init(tree, tree->target);
 }
 
-int tree_add(struct tree *tree, const struct tree_file *file, struct err *err)
+int tree_add_file(struct tree *tree, const struct tree_file *file, struct err *err)
 {
     if (tree->count == tree->room) {
         size_t room = tree->room == 0 ? 64 : tree->room * 2;
@@ -111,7 +111,7 @@ static int add_entry(struct session *session, struct tree *tree, int folder, cha
         return pass_over(session, tree, path, &found, err);
     }
     if (!S_ISDIR(st.st_mode))
-        return tree_add(
+        return tree_add_file(
             tree,
             &(struct tree_file){.path = path,
                                 .size = (uint64_t)st.st_size,

@@ -44,7 +44,7 @@ static inline void tree_release_at(struct tree *tree)
 }
 
 /* Adds a file; the path is copied. tree_sort before the first find. ERR_MEMORY. */
-int tree_add(struct tree *tree, const struct tree_file *file, struct err *err);
+int tree_add_file(struct tree *tree, const struct tree_file *file, struct err *err);
 void tree_sort(struct tree *tree);
 
 /* Where a path stands several times, the first in the carrier. */

@@ -9,11 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/instant.h"
-#include "base/durable.h"
+#include "custody/custody.h"
 #include "custody/key.h"
 #include "vault/password.h"
 #include "vault/vault.h"
@@ -53,6 +54,30 @@ static int check_empty(const char *path, struct err *err)
     }
 }
 
+/* All that is in a folder of ours; what cannot be removed stays. */
+static void remove_below(int folder)
+{
+    AUTO(closedir) DIR *entries = NULL;
+    const int own = dup(folder);
+    if (own < 0 || (entries = fdopendir(own)) == NULL) {
+        if (own >= 0)
+            (void)close(own);
+        return;
+    }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): own DIR
+    for (const struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries)) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            unlinkat(folder, entry->d_name, 0) == 0)
+            continue;
+        AUTO(close)
+        int below = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (below < 0)
+            continue;
+        remove_below(below);
+        (void)unlinkat(folder, entry->d_name, AT_REMOVEDIR);
+    }
+}
+
 /* A second mistake here would hide the first: the results are not looked at. */
 static void take_away(int root)
 {
@@ -62,6 +87,11 @@ static void take_away(int root)
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         (void)unlinkat(root, files[i], 0);
+    AUTO(close)
+    int log_folder = openat(root, vault_folder_names[VAULT_LOG],
+                            O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (log_folder >= 0)
+        remove_below(log_folder);
     (void)unlinkat(root, vault_keys_name, AT_REMOVEDIR);
     for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++)
         (void)unlinkat(root, vault_folder_names[i], AT_REMOVEDIR);
@@ -123,7 +153,8 @@ static int store_pem(int folder, const char *name, char *pem, mode_t mode, struc
     return done;
 }
 
-static int make_keys(int root, char id[static KEY_ID_TEXT], struct err *err)
+/* The pair is the caller's. */
+static int make_keys(int root, struct key **out, struct err *err)
 {
     AUTO(key_free) struct key *key = NULL;
     AUTO(close) int folder = durable_folder(root, vault_keys_name, err);
@@ -138,11 +169,31 @@ static int make_keys(int root, char id[static KEY_ID_TEXT], struct err *err)
     if (key_public_pem(key, &pem, err) < 0 ||
         store_pem(folder, strchr(vault_public_key_name, '/') + 1, pem, 0644, err) < 0)
         return -1;
-    key_id(key, id);
+    *out = key;
+    key = NULL;
     return 0;
 }
 
-static int make_catalog(const char *path, struct vault_created *created, struct err *err)
+static int add_first(struct catalog *catalog, const char *unit, const char *by,
+                     const struct vault_created *created, const char *encoded, struct err *err)
+{
+    struct catalog_err wrong;
+    if (catalog_begin(catalog, &wrong) < 0 ||
+        catalog_account_add(catalog, created->admin, "secadmin", encoded, instant_now().us,
+                            &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    json_t *detail =
+        json_pack("{s:s, s:s, s:s}", "unit", unit, "key", created->key_id, "admin", created->admin);
+    if (detail == NULL)
+        return err_memory(err, NULL);
+    if (log_add(catalog, by, CUSTODY_VAULT_CREATED, "", detail, err) < 0)
+        return -1;
+    return catalog_commit(catalog, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
+}
+
+/* With the first administrator, and the entry that tells of the vault. */
+static int make_catalog(const char *path, const char *unit, const char *by,
+                        struct vault_created *created, struct catalog **out, struct err *err)
 {
     char joined[VAULT_PATH_MAX];
     char encoded[PASSWORD_ENCODED];
@@ -155,20 +206,49 @@ static int make_catalog(const char *path, struct vault_created *created, struct 
     AUTO(catalog_free) struct catalog *catalog = NULL;
     struct catalog_err wrong;
     int done = catalog_open(joined, CATALOG_CREATE, &catalog, &wrong);
-    if (done == 0)
-        done = catalog_account_add(catalog, created->admin, "secadmin", encoded, instant_now().us,
-                                   &wrong);
+    if (done < 0)
+        (void)err_from_catalog(err, &wrong);
+    else
+        done = add_first(catalog, unit, by, created, encoded, err);
     OPENSSL_cleanse(encoded, sizeof encoded);
-    return done == 0 ? 0 : err_from_catalog(err, &wrong);
+    if (done < 0)
+        return -1;
+    *out = catalog;
+    catalog = NULL;
+    return 0;
 }
 
-static int fill(int root, const char *path, const char *conf, struct vault_created *created,
-                struct err *err)
+/* The log, with the catalog's first entry. Its origin is no more than a name of its own. */
+static int make_log(int root, const char *path, struct catalog *catalog, struct key *key,
+                    const char *id, struct err *err)
+{
+    char origin[64];
+    char own_path[VAULT_PATH_MAX];
+    (void)snprintf(origin, sizeof origin, "shilu/%.16s", id);
+    (void)snprintf(own_path, sizeof own_path, "%s", path);
+    AUTO(close) int folder = durable_folder(root, vault_folder_names[VAULT_LOG], err);
+    if (folder < 0 || custody_log_create(folder, key, origin, err) < 0)
+        return -1;
+    struct vault vault = {
+        .path = own_path, .catalog = catalog, .signing_key = key, .public_key = key};
+    vault.folders[VAULT_LOG] = folder;
+    const int done = log_follow(&vault, err);
+    custody_log_free(vault.log);
+    return done;
+}
+
+static int fill(int root, const char *path, const char *unit, const char *by, const char *conf,
+                struct vault_created *created, struct err *err)
 {
     if (store_new(root, unfinished_name, bytes_of(conf), VAULT_FILE_MODE, err) < 0)
         return err_wrap(err, "%s", path);
-    if (make_folders(root, path, err) < 0 || make_keys(root, created->key_id, err) < 0 ||
-        make_catalog(path, created, err) < 0)
+    AUTO(key_free) struct key *key = NULL;
+    AUTO(catalog_free) struct catalog *catalog = NULL;
+    if (make_folders(root, path, err) < 0 || make_keys(root, &key, err) < 0)
+        return -1;
+    key_id(key, created->key_id);
+    if (make_catalog(path, unit, by, created, &catalog, err) < 0 ||
+        make_log(root, path, catalog, key, created->key_id, err) < 0)
         return -1;
     if (renameat(root, unfinished_name, root, vault_conf_name) < 0)
         return err_sys(err, vault_conf_name, _("rename"));
@@ -196,7 +276,7 @@ int vault_create(const char *path, const char *unit, const char *by, struct vaul
         return -1;
 
     struct vault_created filled = {0};
-    int done = fill(root, path, conf, &filled, err);
+    int done = fill(root, path, unit, by, conf, &filled, err);
     if (done == 0 && made)
         done = flush_parent(root, path, err);
     if (done == 0) {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/i18n.h"
-#include "base/durable.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
-#include "base/durable.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/durable.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 

@@ -9,11 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/instant.h"
-#include "base/durable.h"
+#include "custody/custody.h"
 #include "custody/key.h"
 #include "vault/vault_private.h"
 
@@ -25,6 +26,7 @@ const char *const vault_folder_names[VAULT_FOLDERS] = {
     [VAULT_RECORDINGS] = "recordings",
     [VAULT_ARCHIVES] = "archives",
     [VAULT_DISCS] = "discs",
+    [VAULT_LOG] = "log",
 };
 const char vault_conf_name[] = "shilu.conf";
 const char vault_catalog_name[] = "catalog.db";
@@ -124,7 +126,7 @@ int vault_open(const char *path, enum vault_mode mode, struct vault **out, struc
     if (read_settings(vault, err) < 0 || open_folders(vault, mode, err) < 0 ||
         open_catalog(vault, mode, err) < 0)
         return -1;
-    if (mode == VAULT_WRITE && recover_all(vault, err) < 0)
+    if (mode == VAULT_WRITE && (log_follow(vault, err) < 0 || recover_all(vault, err) < 0))
         return err_wrap(err, "%s", _("finish what was left half-done"));
     *out = vault;
     vault = NULL;
@@ -136,6 +138,7 @@ void vault_free(struct vault *vault)
     if (vault == NULL)
         return;
     catalog_free(vault->catalog);
+    custody_log_free(vault->log);
     for (int i = 0; i < VAULT_FOLDERS; i++)
         if (vault->folders[i] >= 0)
             (void)close(vault->folders[i]); /* only ever read from or flushed */

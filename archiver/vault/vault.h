@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/bytes.h"
 #include "catalog/catalog.h"
+#include "custody/entry.h"
 #include "probe/probe.h"
 
 struct err;
@@ -65,7 +66,14 @@ const struct vault_settings *vault_settings(const struct vault *vault);
 
 /* Held folders; descriptors stay the vault's. -1 where one is missing and the vault was not opened
  * for writing. */
-enum vault_folder { VAULT_ROOT, VAULT_INCOMING, VAULT_RECORDINGS, VAULT_ARCHIVES, VAULT_DISCS };
+enum vault_folder {
+    VAULT_ROOT,
+    VAULT_INCOMING,
+    VAULT_RECORDINGS,
+    VAULT_ARCHIVES,
+    VAULT_DISCS,
+    VAULT_LOG
+};
 int vault_folder(const struct vault *vault, enum vault_folder folder);
 
 /* The signing key, private part read on first use; the vault's. */
@@ -75,6 +83,29 @@ int vault_public_key(struct vault *vault, const struct key **key, struct err *er
 
 /* Who acts: "os:LOGIN" of the process's user; the vault-independent name of the actor. */
 void vault_actor(char actor[static 128]);
+
+/*
+ * ---- acts: begin, change the catalog, log, commit ----
+ *
+ * An act and its entry in the custody log are one commit; neither can be there without the other.
+ */
+
+/* The catalog's write transaction. */
+int vault_begin(struct vault *vault, struct err *err);
+
+/* Adds the entry that tells the act.
+ *   actor    as vault_actor gives it
+ *   subject  "R12", a case's number, an archive's path
+ *   detail   an object that is taken over, in any case; NULL: none */
+int vault_log(struct vault *vault, const char *actor, enum custody_action action,
+              const char *subject, json_t *detail, struct err *err);
+
+/* Gives up what was begun. */
+void vault_rollback(struct vault *vault);
+
+/* Commits, then has the log's files follow: after 0 both are durable. After -1 the act may count
+ * yet, and what is missing of its traces is completed at the next opening for writing. */
+int vault_commit(struct vault *vault, struct err *err);
 
 /* ---- stored bytes ---- */
 

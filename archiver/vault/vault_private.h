@@ -6,7 +6,7 @@
 #include "vault/vault.h"
 
 enum {
-    VAULT_FOLDERS = VAULT_DISCS + 1,
+    VAULT_FOLDERS = VAULT_LOG + 1,
     VAULT_FOLDER_MODE = 0750,
     VAULT_FILE_MODE = 0640,
     VAULT_EVIDENCE_MODE = 0440, /* stored recordings and archives: never written again */
@@ -23,6 +23,7 @@ struct vault {
     struct vault_settings shown;
     struct key *signing_key; /* NULL until asked for */
     struct key *public_key;
+    struct custody_log *log; /* as last opened; NULL: not yet */
 };
 
 extern const char *const vault_folder_names[VAULT_FOLDERS];
@@ -43,6 +44,17 @@ int stored_unlink(const struct vault *vault, const char *stored_name, struct err
 
 /* "DIGEST.json" */
 void sidecar_name(const uint8_t sha256[static 32], char name[static VAULT_SIDECAR_NAME]);
+
+/* Opens the custody log as it now lies there. */
+int log_open(struct vault *vault, struct err *err);
+
+/* Appends what the catalog has committed and the log does not have yet. ERR_DAMAGED where they
+ * disagree otherwise. Not in a transaction. */
+int log_follow(struct vault *vault, struct err *err);
+
+/* As vault_log. */
+int log_add(struct catalog *catalog, const char *actor, enum custody_action action,
+            const char *subject, json_t *detail, struct err *err);
 
 /* Finishes or undoes what a crash left in incoming/. */
 int recover_all(struct vault *vault, struct err *err);

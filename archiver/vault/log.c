@@ -1,0 +1,181 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/err.h"
+#include "base/i18n.h"
+#include "base/instant.h"
+#include "custody/custody.h"
+#include "vault/vault.h"
+#include "vault/vault_private.h"
+
+#include "base/banned.h"
+
+/*
+ * An act and its entry are one commit of the catalog; the log's files follow it, and only then has
+ * the act been told. What a crash left between the two is completed when the vault is next opened
+ * for writing. The catalog is never behind the log but by a hand that changed one of them: that is
+ * told, and nothing is repaired.
+ */
+
+enum { FOLLOW_ENTRIES = 512 }; /* appended at once */
+
+int log_open(struct vault *vault, struct err *err)
+{
+    const struct key *key;
+    custody_log_free(vault->log);
+    vault->log = NULL;
+    if (vault_public_key(vault, &key, err) < 0 ||
+        custody_log_open(vault->folders[VAULT_LOG], key, NULL, &vault->log, err) < 0)
+        return err_wrap(err, "%s", vault_folder_names[VAULT_LOG]);
+    return 0;
+}
+
+static int disagree(const struct vault *vault, const char *what, struct err *err)
+{
+    return err_set(err, ERR_DAMAGED, vault->path,
+                   _("the custody log and the catalog disagree as no crash leaves them: %s"), what);
+}
+
+/* The catalog's entries from some number on, kept. */
+struct batch {
+    struct bytes entries[FOLLOW_ENTRIES];
+    size_t count, room;
+    bool failed;
+};
+
+static void batch_release_at(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        free((void *)(uintptr_t)batch->entries[i].at);
+    batch->count = 0;
+}
+
+static bool keep_entry(void *context, const struct catalog_log_entry *entry)
+{
+    struct batch *batch = context;
+    uint8_t *copy = malloc(entry->entry_len + 1);
+    if (copy == NULL) {
+        batch->failed = true;
+        return false;
+    }
+    memcpy(copy, entry->entry, entry->entry_len);
+    batch->entries[batch->count++] = (struct bytes){copy, entry->entry_len};
+    return batch->count < batch->room;
+}
+
+static int load(struct vault *vault, uint64_t from, struct batch *batch, struct err *err)
+{
+    struct catalog_err wrong;
+    batch_release_at(batch);
+    if (catalog_log_each(vault->catalog, from, NULL, keep_entry, batch, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return batch->failed ? err_memory(err, vault->path) : 0;
+}
+
+/* The log's last entry is the catalog's of that number. */
+static int check_last(struct vault *vault, uint64_t size, struct err *err)
+{
+    AUTO(batch_release) struct batch batch = {.room = 1};
+    struct bytes last;
+    if (size == 0)
+        return 0;
+    if (custody_log_entry(vault->log, size - 1, &last, err) < 0 ||
+        load(vault, size - 1, &batch, err) < 0)
+        return -1;
+    if (batch.count == 0)
+        return disagree(vault, _("the log has entries that the catalog does not know"), err);
+    if (batch.entries[0].len != last.len || memcmp(batch.entries[0].at, last.at, last.len) != 0)
+        return disagree(vault, _("the same entry is not the same in both"), err);
+    return 0;
+}
+
+static int append_rest(struct vault *vault, struct err *err)
+{
+    const struct key *signing = NULL;
+    AUTO(batch_release) struct batch batch = {.room = FOLLOW_ENTRIES};
+    for (;;) {
+        if (load(vault, custody_log_size(vault->log), &batch, err) < 0)
+            return -1;
+        if (batch.count == 0)
+            return 0;
+        if (signing == NULL && vault_signing_key(vault, &signing, err) < 0)
+            return -1;
+        if (custody_log_append(vault->log, batch.entries, batch.count, signing, err) < 0)
+            return -1;
+    }
+}
+
+int log_follow(struct vault *vault, struct err *err)
+{
+    const int folder = vault->folders[VAULT_LOG];
+    if (flock(folder, LOCK_EX) < 0) /* others wait: their entries may be among ours */
+        return err_sys(err, vault_folder_names[VAULT_LOG], _("lock"));
+    int done = log_open(vault, err);
+    if (done == 0)
+        done = check_last(vault, custody_log_size(vault->log), err);
+    if (done == 0)
+        done = append_rest(vault, err);
+    (void)flock(folder, LOCK_UN); /* goes with the descriptor at the latest */
+    return done;
+}
+
+int log_add(struct catalog *catalog, const char *actor, enum custody_action action,
+            const char *subject, json_t *detail, struct err *err)
+{
+    struct catalog_err wrong;
+    uint64_t seq;
+    if (catalog_log_size(catalog, &seq, &wrong) < 0) {
+        json_decref(detail);
+        return err_from_catalog(err, &wrong);
+    }
+    const struct custody_entry entry = {.seq = seq,
+                                        .action = action,
+                                        .at = instant_now(),
+                                        .actor = actor,
+                                        .role = "",
+                                        .subject = subject,
+                                        .detail = detail};
+    AUTO(free) char *text = NULL;
+    size_t len;
+    const int printed = custody_entry_print(&entry, &text, &len, err);
+    json_decref(detail);
+    if (printed < 0)
+        return -1;
+    const struct catalog_log_entry added = {.seq = seq,
+                                            .at_us = entry.at.us,
+                                            .actor = actor,
+                                            .action = custody_action_name(action),
+                                            .subject = subject,
+                                            .entry = text,
+                                            .entry_len = len};
+    return catalog_log_add(catalog, &added, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
+}
+
+int vault_begin(struct vault *vault, struct err *err)
+{
+    struct catalog_err wrong;
+    return catalog_begin(vault->catalog, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
+}
+
+int vault_log(struct vault *vault, const char *actor, enum custody_action action,
+              const char *subject, json_t *detail, struct err *err)
+{
+    return log_add(vault->catalog, actor, action, subject, detail, err);
+}
+
+void vault_rollback(struct vault *vault)
+{
+    catalog_rollback(vault->catalog);
+}
+
+int vault_commit(struct vault *vault, struct err *err)
+{
+    struct catalog_err wrong;
+    if (catalog_commit(vault->catalog, &wrong) < 0) {
+        catalog_rollback(vault->catalog);
+        return err_from_catalog(err, &wrong);
+    }
+    return log_follow(vault, err) < 0 ? err_wrap(err, "%s", _("the custody log")) : 0;
+}

@@ -90,10 +90,11 @@ int catalog_tag_enter(struct catalog *catalog, int64_t recording, const struct c
     if ((unsigned)tag->field >= CATALOG_FIELDS)
         return catalog_err_set(err, CATALOG_ERR_USAGE, NULL, "no such field: %d", (int)tag->field);
     const char *what = catalog_field_name(tag->field);
-    if (catalog_text_needed(tag->value, CATALOG_TEXT_MAX, what, err) < 0 ||
+    if (catalog_text_said(tag->value, CATALOG_TEXT_MAX, what, err) < 0 ||
         catalog_text_needed(tag->source, CATALOG_TEXT_MAX, "source", err) < 0 ||
         catalog_text_needed(by, CATALOG_TEXT_MAX, "by", err) < 0 ||
-        catalog_text_check(tag->reason, CATALOG_TEXT_MAX, "reason", err) < 0 ||
+        (tag->reason != NULL &&
+         catalog_text_said(tag->reason, CATALOG_TEXT_MAX, "reason", err) < 0) ||
         value_check(catalog, tag->field, tag->value, err) < 0)
         return -1;
 

@@ -72,18 +72,41 @@ int catalog_text_needed(const char *text, size_t max_bytes, const char *what,
     return catalog_text_check(text, max_bytes, what, err);
 }
 
+/* What is seen as nothing: of Unicode's White_Space what can be typed, and the byte order mark. */
+static bool is_blank(uint32_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0 || (c >= 0x2000 && c <= 0x200B) ||
+           c == 0x202F || c == 0x205F || c == 0x3000 || c == 0xFEFF;
+}
+
+int catalog_text_said(const char *text, size_t max_bytes, const char *what, struct catalog_err *err)
+{
+    if (catalog_text_needed(text, max_bytes, what, err) < 0)
+        return -1;
+    const char *end = text + strlen(text);
+    for (const char *at = text; at < end;)
+        if (!is_blank(catalog_text_next(&at, end)))
+            return 0;
+    return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what), "blank");
+}
+
 int catalog_text_number(const char *number, const char *what, struct catalog_err *err)
 {
-    if (catalog_text_needed(number, CATALOG_TEXT_MAX, what, err) < 0)
+    if (catalog_text_said(number, CATALOG_TEXT_MAX, what, err) < 0)
         return -1;
-    if (number[strspn(number, " ")] == '\0')
-        return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what), "blank");
     size_t count = 0;
     const char *end = number + strlen(number);
-    for (const char *at = number; at < end; count++)
-        if (is_control(catalog_text_next(&at, end)))
+    bool blank_before = true;
+    for (const char *at = number; at < end; count++) {
+        const uint32_t c = catalog_text_next(&at, end);
+        if (is_blank(c) && (blank_before || at == end))
+            return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what),
+                                   "a space stands at its beginning or end, or two together");
+        blank_before = is_blank(c);
+        if (is_control(c))
             return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what),
                                    "holds a control character");
+    }
     if (count > CATALOG_NUMBER_MAX)
         return catalog_err_set(err, CATALOG_ERR_USAGE, catalog_err_word(what),
                                "%zu characters, at most %d are taken", count, CATALOG_NUMBER_MAX);

@@ -16,8 +16,12 @@ int catalog_text_check(const char *text, size_t max_bytes, const char *what,
 int catalog_text_needed(const char *text, size_t max_bytes, const char *what,
                         struct catalog_err *err);
 
+/* As catalog_text_needed, and more than spaces. */
+int catalog_text_said(const char *text, size_t max_bytes, const char *what,
+                      struct catalog_err *err);
+
 /* USAGE unless it is 1 to CATALOG_NUMBER_MAX characters, none of them a control character,
- * and not spaces alone. */
+ * and no space where none is seen: at its beginning or end, or beside another. */
 int catalog_text_number(const char *number, const char *what, struct catalog_err *err);
 
 /* A text that grows; zeroed at first. */

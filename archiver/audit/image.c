@@ -277,8 +277,8 @@ static void check_structure(struct session *session, const struct tree *tree,
     struct digest_pair structure;
     session->report->checked++;
     check_behind(session, tree, record->image_bytes, listing->size);
-    if (misplaced)
-        return;
+    if (misplaced && listing->size >= record->image_bytes)
+        return; /* else it is cut: that explains the rest */
     if (disc_structure(tree->fd, tree->target, listing, record->image_bytes, &structure, &found) <
         0)
         session_found_err(session, tree->target, NULL, &found);

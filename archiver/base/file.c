@@ -73,8 +73,8 @@ int file_read_exact(int fd, const char *object, uint64_t offset, void *at, size_
     if (got == 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
         (uint64_t)status.st_size < end)
         end = (uint64_t)status.st_size;
-    return err_set(err, ERR_DAMAGED, object, _("the file ends at byte %llu, %llu bytes early"),
-                   (unsigned long long)end, (unsigned long long)(offset + len - end));
+    return err_set(err, ERR_DAMAGED, object, _("the file ends at byte %llu, before byte %llu"),
+                   (unsigned long long)end, (unsigned long long)(offset + len));
 }
 
 static int write_loop(int fd, const char *object, int64_t offset, const void *at, size_t len,

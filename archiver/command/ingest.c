@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
@@ -20,7 +21,6 @@
 #include "command/say.h"
 #include "intake/intake.h"
 #include "probe/probe.h"
-#include "base/durable.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

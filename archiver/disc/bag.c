@@ -7,9 +7,9 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/json.h"
+#include "custody/key.h"
 #include "disc/cargo.h"
 #include "pack/pack.h"
-#include "custody/key.h"
 
 #include "base/banned.h"
 

@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/text.h"
-#include "disc/bag.h"
 #include "custody/key.h"
+#include "disc/bag.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -122,7 +122,7 @@ int cargo_make(struct vault *vault, const char *const *cases, size_t case_count,
         return -1;
     for (size_t i = 0; i < made.bag_count; i++) {
         if (cargo_add_bag(&made, i, signer, err) < 0)
-            return err_wrap(err, _("archive %s"), made.bags[i].tar);
+            return -1;
     }
     if (name_disc(&made, err) < 0)
         return -1;

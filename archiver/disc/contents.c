@@ -206,7 +206,7 @@ static bool write_on(void *context, struct bytes bytes)
     if (writer->direct >= 0 && bytes.len % RING_ALIGN == 0) {
         if (file_write_at(writer->direct, target->path, at, bytes.at, bytes.len, &writer->err) == 0)
             return true;
-        if (writer->err.number != EINVAL)
+        if (writer->err.number != EINVAL && writer->err.number != EOPNOTSUPP)
             return false;
         writer->err = (struct err){.kind = ERR_NONE};
         writer_close(writer);

@@ -26,19 +26,19 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/json.h"
 #include "base/progress.h"
+#include "custody/key.h"
 #include "disc/cargo.h"
 #include "disc/contents.h"
 #include "disc/disc.h"
 #include "disc/paper.h"
 #include "disc/record.h"
 #include "disc/volume.h"
-#include "base/durable.h"
-#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

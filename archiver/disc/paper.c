@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "custody/key.h"
 #include "disc/cargo.h"
 #include "disc/embedded.h"
-#include "custody/key.h"
 
 #include "base/banned.h"
 

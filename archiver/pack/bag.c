@@ -10,10 +10,10 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "custody/key.h"
 #include "digest/digest.h"
 #include "pack/index.h"
 #include "pack/plan.h"
-#include "custody/key.h"
 
 #include "base/banned.h"
 

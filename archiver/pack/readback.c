@@ -10,12 +10,12 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/json.h"
+#include "custody/key.h"
 #include "digest/digest.h"
 #include "pack/bag.h"
 #include "pack/index.h"
 #include "pack/pack.h"
 #include "pack/plan.h"
-#include "custody/key.h"
 
 #include "base/banned.h"
 

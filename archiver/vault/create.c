@@ -98,6 +98,90 @@ static void take_away(int root)
     (void)unlinkat(root, unfinished_name, 0); /* last: it says whose all the others are */
 }
 
+static bool is_any_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether all that lies in the folder has one of these names. */
+static bool holds_only(int folder, const char *const *names, size_t count)
+{
+    int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(closedir) DIR *entries = own < 0 ? NULL : fdopendir(own);
+    if (entries == NULL) {
+        if (own >= 0)
+            (void)close(own); /* only read from */
+        return false;
+    }
+    for (;;) {
+        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
+        if (entry == NULL)
+            return true;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            !is_any_of(entry->d_name, names, count))
+            return false;
+    }
+}
+
+/* A folder of that name, no link to one, that holds nothing else; or none at all. */
+static bool folder_holds_only(int root, const char *name, const char *const *names, size_t count)
+{
+    AUTO(close) int folder = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return folder < 0 ? errno == ENOENT : holds_only(folder, names, count);
+}
+
+/* Whether the file that a new vault's settings are put into first lies there, with what we write.
+ */
+static bool has_unfinished_settings(int root)
+{
+    struct err none;
+    AUTO(free) char *text = NULL;
+    size_t len;
+    AUTO(close) int fd = file_open_regular(root, unfinished_name, &none);
+    return fd >= 0 &&
+           file_read_all(fd, unfinished_name, SETTINGS_BYTES_MAX, &text, &len, &none) == 0 &&
+           strncmp(text, SETTINGS_HEAD, strlen(SETTINGS_HEAD)) == 0;
+}
+
+static void see_case(void *context, const struct catalog_case *one)
+{
+    (void)one;
+    *(bool *)context = true;
+}
+
+/* What cannot be opened yet has none: a vault is only used once it is whole. */
+static bool has_cases(const char *path)
+{
+    char joined[VAULT_PATH_MAX];
+    vault_join(path, vault_catalog_name, joined);
+    AUTO(catalog_free) struct catalog *catalog = NULL;
+    struct catalog_err none;
+    bool seen = false;
+    return catalog_open(joined, CATALOG_READ, &catalog, &none) == 0 &&
+           (catalog_case_each(catalog, false, see_case, &seen, &none) < 0 || seen);
+}
+
+/* Whether a killed init has left all that lies there, and nothing that anybody could miss. */
+static bool is_unfinished(int root, const char *path)
+{
+    static const char *const in_keys[] = {"signing.pem", "public.pem"};
+    const char *in_root[VAULT_FOLDERS + 7] = {
+        vault_keys_name,  vault_catalog_name,   unfinished_name, "catalog.db-wal",
+        "catalog.db-shm", "catalog.db-journal", "lost+found"};
+    size_t count = 7;
+    static const char *const in_log[] = {"checkpoint", "tile"};
+    for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++) {
+        if (!folder_holds_only(root, vault_folder_names[i], in_log, i == VAULT_LOG ? 2 : 0))
+            return false;
+        in_root[count++] = vault_folder_names[i];
+    }
+    return has_unfinished_settings(root) && holds_only(root, in_root, count) &&
+           folder_holds_only(root, vault_keys_name, in_keys, 2) && !has_cases(path);
+}
+
 /* Opens the folder, made where it is not there (*made), empty and ours alone: of two that make a
  * vault in it at once, one must not take away what the other made. The descriptor, or -1. */
 static int take_root(const char *path, bool *made, struct err *err)
@@ -112,8 +196,7 @@ static int take_root(const char *path, bool *made, struct err *err)
         return errno == EWOULDBLOCK
                    ? err_set(err, ERR_CONFLICT, path, _("another process makes a vault in it"))
                    : err_sys(err, path, _("lock"));
-    if (faccessat(root, unfinished_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-        faccessat(root, vault_conf_name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    if (is_unfinished(root, path))
         take_away(root);
     if (check_empty(path, err) < 0)
         return -1;
@@ -134,10 +217,10 @@ static int make_folders(int root, const char *path, struct err *err)
 
 /* A file of a folder that is only being made. It needs what vault_incoming_open and what follows it
  * will need of the file system. */
-static int store_new(int folder, const char *name, struct bytes content, mode_t mode,
-                     struct err *err)
+static int store_new(int folder, const char *object, const char *name, struct bytes content,
+                     mode_t mode, struct err *err)
 {
-    AUTO(close) int fd = durable_unnamed(folder, name, mode, err);
+    AUTO(close) int fd = durable_unnamed(folder, object, mode, err);
     if (fd < 0)
         return -1;
     if (file_write(fd, name, content.at, content.len, err) < 0 || file_sync(fd, name, err) < 0)
@@ -147,7 +230,7 @@ static int store_new(int folder, const char *name, struct bytes content, mode_t 
 
 static int store_pem(int folder, const char *name, char *pem, mode_t mode, struct err *err)
 {
-    int done = store_new(folder, name, bytes_of(pem), mode, err);
+    int done = store_new(folder, vault_keys_name, name, bytes_of(pem), mode, err);
     OPENSSL_cleanse(pem, strlen(pem));
     free(pem);
     return done;
@@ -240,7 +323,7 @@ static int make_log(int root, const char *path, struct catalog *catalog, struct 
 static int fill(int root, const char *path, const char *unit, const char *by, const char *conf,
                 struct vault_created *created, struct err *err)
 {
-    if (store_new(root, unfinished_name, bytes_of(conf), VAULT_FILE_MODE, err) < 0)
+    if (store_new(root, path, unfinished_name, bytes_of(conf), VAULT_FILE_MODE, err) < 0)
         return err_wrap(err, "%s", path);
     AUTO(key_free) struct key *key = NULL;
     AUTO(catalog_free) struct catalog *catalog = NULL;

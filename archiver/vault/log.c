@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/err.h"
 #include "base/i18n.h"
@@ -107,17 +105,20 @@ static int append_rest(struct vault *vault, struct err *err)
     }
 }
 
+static int follow_once(struct vault *vault, struct err *err)
+{
+    if (log_open(vault, err) < 0 || check_last(vault, custody_log_size(vault->log), err) < 0)
+        return -1;
+    return append_rest(vault, err);
+}
+
+/* Others append too, and our entries may be among theirs: then it is looked at again. */
 int log_follow(struct vault *vault, struct err *err)
 {
-    const int folder = vault->folders[VAULT_LOG];
-    if (flock(folder, LOCK_EX) < 0) /* others wait: their entries may be among ours */
-        return err_sys(err, vault_folder_names[VAULT_LOG], _("lock"));
-    int done = log_open(vault, err);
-    if (done == 0)
-        done = check_last(vault, custody_log_size(vault->log), err);
-    if (done == 0)
-        done = append_rest(vault, err);
-    (void)flock(folder, LOCK_UN); /* goes with the descriptor at the latest */
+    int done;
+    do
+        done = follow_once(vault, err);
+    while (done < 0 && err->kind == ERR_CONFLICT);
     return done;
 }
 

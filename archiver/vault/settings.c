@@ -261,7 +261,7 @@ int settings_print_new(const char *unit, const char *by, char **text, struct err
         return err_memory(err, NULL);
     AUTO(text_release) struct text conf;
     text_init(&conf, SETTINGS_BYTES_MAX);
-    text_printf(&conf, "# The settings of a Shilu vault, made %s by %s.\n", made, maker);
+    text_printf(&conf, SETTINGS_HEAD ", made %s by %s.\n", made, maker);
     text_printf(&conf, "\n[vault]\nformat = %d\n\n[unit]\n%sname = ", SETTINGS_FORMAT,
                 unit_comment);
     text_append_bytes(&conf, name);

@@ -38,6 +38,9 @@ int settings_parse(struct bytes text, const char *object, struct settings *setti
                    struct err *err);
 void settings_release(struct settings *settings);
 
+/* How a new vault's settings begin. */
+#define SETTINGS_HEAD "# The settings of a Shilu vault"
+
 /* A new vault's shilu.conf, with comments that explain it; the caller's. ERR_USAGE for a unit name
  * that is empty, too long, or not UTF-8 without control characters. */
 int settings_print_new(const char *unit, const char *by, char **text, struct err *err);

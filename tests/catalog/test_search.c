@@ -94,8 +94,12 @@ static void chinese_words_find_what_a_like_scan_finds(void **state)
     ok(catalog_begin(fixture->catalog, &fixture->err));
     for (uint32_t i = 0; i < 400; i++) {
         char place[128], purpose[128];
-        random_text(&seed, 1 + corpus_random(&seed) % 8, place);
-        random_text(&seed, 1 + corpus_random(&seed) % 16, purpose);
+        do
+            random_text(&seed, 1 + corpus_random(&seed) % 8, place);
+        while (place[strspn(place, " ")] == '\0'); /* spaces alone are no tag */
+        do
+            random_text(&seed, 1 + corpus_random(&seed) % 16, purpose);
+        while (purpose[strspn(purpose, " ")] == '\0');
         struct catalog_tag tags[] = {TAG(CATALOG_PLACE, ""), TAG(CATALOG_PURPOSE, "")};
         tags[0].value = place;
         tags[1].value = purpose;

@@ -183,6 +183,54 @@ one_line() {
     [ ! -e "$BATS_TEST_TMPDIR/e.iso" ]
 }
 
+@test "blank texts are none: numbers, tags, reasons" {
+    "$SHILU" init "$V" --unit 局 >/dev/null
+    for number in "" "   " "　" " 12" "12 " "1  2" "12　"; do
+        status 2 "$SHILU" -C "$V" case add "$number"
+    done
+    "$SHILU" -C "$V" case add "1 2" >/dev/null
+    ffmpeg -v error -f lavfi -i sine=duration=1 "$BATS_TEST_TMPDIR/a.wav"
+    status 2 "$SHILU" -C "$V" ingest "$BATS_TEST_TMPDIR/a.wav" --place " "
+    "$SHILU" -C "$V" ingest "$BATS_TEST_TMPDIR/a.wav" --place 柳口路 >/dev/null
+    for reason in "" " " "　"; do
+        status 2 "$SHILU" -C "$V" tag R1 --place 估衣街 --reason "$reason"
+    done
+    status 2 "$SHILU" -C "$V" tag R1 --place " " --reason 更正
+    status 2 "$SHILU" -C "$V" tag R1 --place "　" --reason 更正
+    run "$SHILU" -C "$V" show R1
+    has 柳口路
+}
+
+@test "init takes away what a killed one has left, and nothing else" {
+    local other=$BATS_TEST_TMPDIR/other
+    "$SHILU" init "$V" --unit 局 >/dev/null
+    # a vault in use whose settings were lost, with a settings file of an interrupted init beside
+    "$SHILU" -C "$V" case add C1 >/dev/null
+    mv "$V/shilu.conf" "$V/.shilu-init"
+    status 3 "$SHILU" init "$V" --unit 局
+    mv "$V/.shilu-init" "$V/shilu.conf"
+    "$SHILU" -C "$V" verify >/dev/null
+    # a stranger's folder
+    mkdir -p "$other/keys"
+    echo mine | tee "$other/catalog.db" "$other/keys/signing.pem" >"$other/.shilu-init"
+    status 3 "$SHILU" init "$other" --unit 局
+    [ "$(cat "$other/catalog.db" "$other/keys/signing.pem" "$other/.shilu-init" | uniq)" = mine ]
+    # a link to another vault's keys
+    rm -r "${other:?}"
+    mkdir "$other"
+    ln -s "$V/keys" "$other/keys"
+    cp "$V/shilu.conf" "$other/.shilu-init"
+    status 3 "$SHILU" init "$other" --unit 局
+    [ -s "$V/keys/signing.pem" ]
+    # what a killed one leaves
+    rm -r "${other:?}"
+    "$SHILU" init "$other" --unit 局 >/dev/null
+    mv "$other/shilu.conf" "$other/.shilu-init"
+    "$SHILU" init "$other" --unit 局 >/dev/null
+    [ ! -e "$other/.shilu-init" ]
+    "$SHILU" -C "$other" verify >/dev/null
+}
+
 @test "a case number of spaces alone is none, and what is wrong is named once" {
     "$SHILU" init "$V" --unit 局 >/dev/null
     status 2 "$SHILU" -C "$V" case add "   "

@@ -13,9 +13,9 @@
 #include "archiver/disc/shell.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "custody/key.h"
 #include "disc/disc.h"
 #include "disc/image.h"
-#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "disc/record.h"
 #include "custody/key.h"
+#include "disc/record.h"
 
 #include "base/banned.h"
 

@@ -68,6 +68,9 @@ const struct vault_settings *vault_settings(const struct vault *vault);
 enum vault_folder { VAULT_ROOT, VAULT_INCOMING, VAULT_RECORDINGS, VAULT_ARCHIVES, VAULT_DISCS };
 int vault_folder(const struct vault *vault, enum vault_folder folder);
 
+/* Its name below the vault: "recordings". */
+const char *vault_folder_name(enum vault_folder folder);
+
 /* The signing key, private part read on first use; the vault's. */
 int vault_signing_key(struct vault *vault, const struct key **key, struct err *err);
 /* The public key alone. */

@@ -2,11 +2,10 @@
 one that fails leaves nothing. Where there are many, some are chosen: SHILU_TORTURE_EACH of a kind."""
 import errno
 import os
-import random
 import shutil
 import sys
 
-from common import CASE, SEED, Folder, fail, shilu
+from common import CASE, SEED, Folder, fail, shilu, some_of
 from shim import run
 
 CHANGES = ("create", "write", "sync", "link", "mkdir", "rename", "unlink", "truncate")
@@ -49,9 +48,7 @@ with Folder(quick=True) as top:
     cases = []
     for kind, calls in count(top).items():
         for number in (-1, errno.EIO) if kind in CHANGES else ():
-            every = range(1, calls + 1)
-            some = every if len(every) <= EACH else sorted(random.sample(every, EACH))
-            cases += [(kind, at, number) for at in some]
+            cases += [(kind, at, number) for at in some_of(range(1, calls + 1), EACH)]
     hit = sum(try_one(top, *case) for case in cases)
     print(f"init: {len(cases)} tried, {hit} of them hit, {len(cases)} held")
     sys.exit(0 if hit > len(cases) // 2 else 1)

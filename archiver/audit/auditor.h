@@ -87,7 +87,6 @@ typedef int known_function(struct auditor *auditor, const char *below, bool *kno
 /* One of the vault's folders whose files must be known. */
 struct place {
     enum vault_folder folder;
-    const char *name;
     known_function *is_known;
     const char *detail; /* of what is not */
 };
@@ -95,7 +94,7 @@ struct place {
 /* Asks for each file below the place's folder; what nobody knows is found. */
 int auditor_walk(struct auditor *auditor, const struct place *place, struct err *err);
 
-/* Of files that nobody need know. */
-known_function auditor_nothing_known;
+/* Whatever lies in incoming/ is found: it is under way, or was left. */
+int auditor_check_incoming(struct auditor *auditor, struct err *err);
 
 #endif

@@ -219,18 +219,16 @@ static int archive_by_itself(struct auditor *auditor, const char *below, bool *k
 int auditor_check_bare(struct auditor *auditor, struct err *err)
 {
     const struct place places[] = {
-        {VAULT_RECORDINGS, "recordings", sidecar_known, ""},
-        {VAULT_RECORDINGS, "recordings", bytes_known,
-         _("neither a recording nor a sidecar by its name")},
-        {VAULT_ARCHIVES, "archives", archive_by_itself, _("no archive by its name")},
-        {VAULT_INCOMING, "incoming", auditor_nothing_known,
-         _("left by a run that was interrupted, or another is at work; the next ingest or seal "
-           "clears up what was left")},
+        {VAULT_RECORDINGS, sidecar_known, ""},
+        {VAULT_RECORDINGS, bytes_known, _("neither a recording nor a sidecar by its name")},
+        {VAULT_ARCHIVES, archive_by_itself, _("no archive by its name")},
     };
     auditor->session.total_is_known = false;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (auditor_walk(auditor, &places[i], err) < 0)
             return -1;
+    if (auditor_check_incoming(auditor, err) < 0)
+        return -1;
     content_drain(&auditor->session);
     return 0;
 }

@@ -70,7 +70,7 @@ static int archive_known(struct auditor *auditor, const char *below, bool *known
     return 0;
 }
 
-int auditor_nothing_known(struct auditor *auditor, const char *below, bool *known, struct err *err)
+static int nothing_known(struct auditor *auditor, const char *below, bool *known, struct err *err)
 {
     (void)auditor;
     (void)below;
@@ -93,7 +93,7 @@ static int walk_entry(struct auditor *auditor, const struct place *place, int fo
                       const char *below, const char *name, unsigned depth, struct err *err)
 {
     char path[WALK_PATH + 32];
-    (void)snprintf(path, sizeof path, "%s/%s", place->name, below);
+    (void)snprintf(path, sizeof path, "%s/%s", vault_folder_name(place->folder), below);
     struct stat st;
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return 0; /* gone meanwhile */
@@ -123,7 +123,7 @@ static int walk(struct auditor *auditor, const struct place *place, int folder, 
 {
     AUTO(closedir) DIR *entries = fdopendir(folder);
     if (entries == NULL) {
-        found_unreadable(auditor, place->name, _("read the folder"));
+        found_unreadable(auditor, vault_folder_name(place->folder), _("read the folder"));
         (void)close(folder); /* only read from */
         return 0;
     }
@@ -131,7 +131,7 @@ static int walk(struct auditor *auditor, const struct place *place, int folder, 
         errno = 0;
         const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
         if (entry == NULL && errno != 0)
-            found_unreadable(auditor, place->name, _("read the folder"));
+            found_unreadable(auditor, vault_folder_name(place->folder), _("read the folder"));
         if (entry == NULL)
             return 0;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -139,7 +139,8 @@ static int walk(struct auditor *auditor, const struct place *place, int folder, 
         char below[WALK_PATH];
         int len = snprintf(below, sizeof below, "%s%s", prefix, entry->d_name);
         if (len < 0 || (size_t)len >= sizeof below)
-            auditor_found(auditor, AUDIT_EXTRA, place->name, NULL, place->detail);
+            auditor_found(auditor, AUDIT_EXTRA, vault_folder_name(place->folder), NULL,
+                          place->detail);
         else if (walk_entry(auditor, place, dirfd(entries), below, entry->d_name, depth, err) < 0)
             return -1;
     }
@@ -153,21 +154,25 @@ int auditor_walk(struct auditor *auditor, const struct place *place, struct err 
     int folder = openat(held, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0)
         return walk(auditor, place, folder, "", 0, err);
-    found_unreadable(auditor, place->name, _("open"));
+    found_unreadable(auditor, vault_folder_name(place->folder), _("open"));
     return 0;
+}
+
+int auditor_check_incoming(struct auditor *auditor, struct err *err)
+{
+    const struct place incoming = {
+        VAULT_INCOMING, nothing_known,
+        _("left by a run that was interrupted, or another is at work; the next ingest or seal "
+          "clears up what was left")};
+    return auditor_walk(auditor, &incoming, err);
 }
 
 int auditor_check_strays(struct auditor *auditor, struct err *err)
 {
-    const struct place places[] = {
-        {VAULT_RECORDINGS, "recordings", stored_known, _("nothing in the catalog names this file")},
-        {VAULT_ARCHIVES, "archives", archive_known, _("nothing in the catalog names this file")},
-        {VAULT_INCOMING, "incoming", auditor_nothing_known,
-         _("left by a run that was interrupted, or another is at work; the next ingest or seal "
-           "clears up what was left")},
-    };
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (auditor_walk(auditor, &places[i], err) < 0)
-            return -1;
-    return 0;
+    const char *unnamed = _("nothing in the catalog names this file");
+    const struct place recordings = {VAULT_RECORDINGS, stored_known, unnamed};
+    const struct place archives = {VAULT_ARCHIVES, archive_known, unnamed};
+    if (auditor_walk(auditor, &recordings, err) < 0 || auditor_walk(auditor, &archives, err) < 0)
+        return -1;
+    return auditor_check_incoming(auditor, err);
 }

@@ -65,16 +65,9 @@ static void check_key(struct auditor *auditor)
 
 static void check_folders(struct auditor *auditor)
 {
-    static const struct {
-        enum vault_folder folder;
-        const char *name;
-    } folders[] = {{VAULT_INCOMING, "incoming"},
-                   {VAULT_RECORDINGS, "recordings"},
-                   {VAULT_ARCHIVES, "archives"},
-                   {VAULT_DISCS, "discs"}};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        if (vault_folder(auditor->vault, folders[i].folder) < 0)
-            auditor_found(auditor, AUDIT_MISSING, folders[i].name, NULL,
+    for (enum vault_folder folder = VAULT_INCOMING; folder <= VAULT_DISCS; folder++)
+        if (vault_folder(auditor->vault, folder) < 0)
+            auditor_found(auditor, AUDIT_MISSING, vault_folder_name(folder), NULL,
                           _("this folder of the vault is missing"));
 }
 

@@ -94,15 +94,31 @@ int durable_place(int fd, int scratch, int folder, const char *name, struct err 
     return file_sync(folder, name, err);
 }
 
+/* A whole, flushed file without a name: the descriptor, or -1. */
+static int write_unnamed(int folder, const char *object, const char *name, struct bytes content,
+                         mode_t mode, struct err *err)
+{
+    AUTO(close) int fd = durable_unnamed(folder, object, mode, err);
+    if (fd < 0 || file_write(fd, name, content.at, content.len, err) < 0 ||
+        file_sync(fd, name, err) < 0)
+        return -1;
+    int written = fd;
+    fd = -1;
+    return written;
+}
+
+int durable_create(int folder, const char *object, const char *name, struct bytes content,
+                   mode_t mode, struct err *err)
+{
+    AUTO(close) int fd = write_unnamed(folder, object, name, content, mode, err);
+    return fd < 0 ? -1 : durable_link_fd(fd, folder, name, err);
+}
+
 int durable_store_by(int scratch, int folder, const char *name, struct bytes content, mode_t mode,
                      struct err *err)
 {
-    AUTO(close) int fd = durable_unnamed(scratch, name, mode, err);
-    if (fd < 0)
-        return -1;
-    if (file_write(fd, name, content.at, content.len, err) < 0 || file_sync(fd, name, err) < 0)
-        return -1;
-    return durable_place(fd, scratch, folder, name, err);
+    AUTO(close) int fd = write_unnamed(scratch, name, name, content, mode, err);
+    return fd < 0 ? -1 : durable_place(fd, scratch, folder, name, err);
 }
 
 int durable_store(int folder, const char *name, struct bytes content, mode_t mode, struct err *err)

@@ -16,6 +16,11 @@ struct err;
  * content or the new, never a part. */
 int durable_store(int folder, const char *name, struct bytes content, mode_t mode, struct err *err);
 
+/* Writes a whole new file, without any temporary name; ERR_CONFLICT where the name is taken.
+ * `object` names the folder in errors. */
+int durable_create(int folder, const char *object, const char *name, struct bytes content,
+                   mode_t mode, struct err *err);
+
 /* As durable_store, but the temporary name stands in the folder `scratch` of the same file system,
  * where durable_is_stale finds what a crash has left. */
 int durable_store_by(int scratch, int folder, const char *name, struct bytes content, mode_t mode,

@@ -51,6 +51,17 @@ int file_close(int fd, const char *object, struct err *err);
  */
 int file_open_regular(int folder, const char *path, struct err *err);
 
+/* Places, lengths and buffers of what goes past the page cache are multiples of this. */
+enum { FILE_DIRECT_ALIGN = 4096 };
+
+/*
+ * Opens an open file once more, with O_DIRECT (through /proc/self/fd): what is read comes from the
+ * medium, whoever else holds the file in memory, and what is written goes there.
+ *   access   O_RDONLY or O_WRONLY
+ * The descriptor, or -1 with errno where the file system has no such thing (tmpfs, some FUSE).
+ */
+int file_open_direct(int fd, int access);
+
 /* The path of something that lies at ../RELATIVE from the running program. 0 where it is there, -1
  * where not. */
 int file_beside_program(const char *relative, char *path, size_t room);

@@ -118,6 +118,14 @@ static int case_list(const struct command_context *context, int argc, const char
                          walk, &rows);
 }
 
+static int enter(struct catalog *catalog, char *number, void *row, struct catalog_err *err)
+{
+    struct catalog_case *one = row;
+    one->number = number;
+    one->opened_us = instant_now().us;
+    return catalog_case_add(catalog, one, err);
+}
+
 static int case_add(const struct command_context *context, int argc, const char **argv)
 {
     struct catalog_case one = {0};
@@ -141,28 +149,17 @@ static int case_add(const struct command_context *context, int argc, const char 
     if (procedure != NULL && strcmp(procedure, "simple") != 0 && strcmp(procedure, "general") != 0)
         return say_wrong_use("case", _("--procedure is simple or general, not %s"), procedure);
 
-    struct err err;
-    AUTO(vault_free) struct vault *vault = NULL;
-    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
-        return say_error(&err);
     char actor[128];
     vault_actor(actor);
-    AUTO(free) char *number = strdup(options.words[0]);
-    one.number = number;
-    one.opened_us = instant_now().us;
     one.opened_by = actor;
-    struct catalog_err from;
-    if (number == NULL)
-        return (void)err_memory(&err, NULL), say_error(&err);
-    if (catalog_case_add(vault_catalog(vault), &one, &from) < 0) {
-        (void)err_from_catalog(&err, &from);
-        return say_error(&err);
-    }
+    status = register_enter(context, options.words[0], enter, &one);
+    if (status != EXIT_SOUND)
+        return status;
     if (json) {
-        say_json(json_pack("{s:s}", "case", number));
+        say_json(json_pack("{s:s}", "case", options.words[0]));
     } else {
         printf(_("The case is entered: "));
-        say_shown(number);
+        say_shown(options.words[0]);
         (void)putchar('\n');
     }
     return EXIT_SOUND;

@@ -48,7 +48,7 @@ int register_list(const struct command_context *context, int argc, const char **
 /*
  * Enters or changes one row of a register in the vault: what a verb does once its options are read.
  *   number   the row's number; `enter` is given a copy, which it puts into `row`
- *   enter    calls the catalog's _set; gives its result
+ *   enter    calls the catalog's _set or _add; gives its result
  * Gives the exit status, after having said what went wrong.
  */
 int register_enter(const struct command_context *context, const char *number,

@@ -317,7 +317,7 @@ static size_t core_count(void)
 static int worker_open(struct digest_pool *pool, struct worker *self, struct err *err)
 {
     self->pool = pool;
-    self->ring = aligned_alloc(TRANSFER_ALIGN, (size_t)RING * TRANSFER_BYTES);
+    self->ring = aligned_alloc(FILE_DIRECT_ALIGN, (size_t)RING * TRANSFER_BYTES);
     if (self->ring == NULL)
         return err_memory(err, NULL);
     if (hash_open(HASH_SHA256, &self->sha256, err) < 0 || hash_open(HASH_SM3, &self->sm3, err) < 0)

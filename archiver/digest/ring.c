@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "digest/thread.h"
 
 #include "base/banned.h"
@@ -67,7 +68,7 @@ int ring_open(const struct ring_consumer *consumers, size_t count, size_t slot_b
     (void)pthread_mutex_init(&ring->lock, NULL); /* cannot fail with default attributes */
     (void)pthread_cond_init(&ring->changed, NULL);
     ring->slot_bytes = slot_bytes;
-    ring->slots = aligned_alloc(RING_ALIGN, SLOTS * slot_bytes);
+    ring->slots = aligned_alloc(FILE_DIRECT_ALIGN, SLOTS * slot_bytes);
     if (ring->slots == NULL)
         return err_memory(err, NULL);
     for (; ring->count < count; ring->count++) {

@@ -16,7 +16,7 @@ struct err;
  */
 struct ring;
 
-enum { RING_CONSUMERS_MAX = 4, RING_ALIGN = 4096 };
+enum { RING_CONSUMERS_MAX = 4 };
 
 struct ring_consumer {
     /* The next bytes, on the consumer's thread. False: it gives up, and so does the ring. */
@@ -24,12 +24,12 @@ struct ring_consumer {
     void *context; /* the caller's; the consumer's thread has it until ring_end or ring_free */
 };
 
-/* Starts a thread a consumer, at most RING_CONSUMERS_MAX. `slot_bytes` is a multiple of RING_ALIGN.
- * ERR_MEMORY, ERR_SYSTEM. */
+/* Starts a thread a consumer, at most RING_CONSUMERS_MAX. `slot_bytes` is a multiple of
+ * FILE_DIRECT_ALIGN. ERR_MEMORY, ERR_SYSTEM. */
 int ring_open(const struct ring_consumer *consumers, size_t count, size_t slot_bytes,
               struct ring **out, struct err *err);
 
-/* The buffer to be filled next, of slot_bytes, aligned to RING_ALIGN; waits for it. NULL: a
+/* The buffer to be filled next, of slot_bytes, aligned to FILE_DIRECT_ALIGN; waits for it. NULL: a
  * consumer gave up. The same until ring_pass. */
 uint8_t *ring_slot(struct ring *ring);
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -13,13 +12,6 @@
 #include "base/banned.h"
 
 enum { FLUSH_BYTES = 8 << 20 };
-
-static int open_direct(int fd)
-{
-    char path[64];
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* always fits */
-    return open(path, O_RDONLY | O_CLOEXEC | O_DIRECT);
-}
 
 /* Advice that is not taken costs nothing but speed. */
 static void advise(const struct digest_job *job, int advice)
@@ -32,7 +24,7 @@ void transfer_begin(struct transfer *transfer, struct digest_job *job)
 {
     *transfer = (struct transfer){.job = job, .direct = -1, .at = job->offset, .left = job->size};
     if (job->past_cache) {
-        transfer->direct = open_direct(job->from);
+        transfer->direct = file_open_direct(job->from, O_RDONLY);
         if (transfer->direct < 0)
             advise(job, POSIX_FADV_DONTNEED);
     } else {
@@ -54,7 +46,7 @@ static void close_direct(struct transfer *transfer)
  */
 static int read_direct(const struct transfer *transfer, uint8_t *buffer, struct bytes *got)
 {
-    size_t before = (size_t)(transfer->at % TRANSFER_ALIGN);
+    size_t before = (size_t)(transfer->at % FILE_DIRECT_ALIGN);
     ssize_t n;
     do {
         n = pread(transfer->direct, buffer, TRANSFER_BYTES, (off_t)(transfer->at - before));

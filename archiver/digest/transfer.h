@@ -11,15 +11,14 @@ struct err;
 
 /* Small enough to stay in a core's cache from the read to the second digest; large enough that
  * system calls do not count. */
-enum { TRANSFER_BYTES = 128 << 10, TRANSFER_ALIGN = 4096 };
+enum { TRANSFER_BYTES = 128 << 10 };
 
 /*
  * The reading and writing of one job, buffer by buffer.
  *
- * Past the cache: the file is opened a second time with O_DIRECT through /proc/self/fd, so that
- * every byte comes from the medium (dirty pages are written to it first), whoever else holds the
- * file in memory. Where the file system has no O_DIRECT (tmpfs, some FUSE) the cached pages are
- * dropped with POSIX_FADV_DONTNEED and read again, which spares pages that others have mapped.
+ * Past the cache: by file_open_direct, so that every byte comes from the medium (dirty pages are
+ * written to it first). Where the file system has no O_DIRECT (tmpfs, some FUSE) the cached pages
+ * are dropped with POSIX_FADV_DONTNEED and read again, which spares pages that others have mapped.
  */
 struct transfer {
     struct digest_job *job;
@@ -31,7 +30,7 @@ struct transfer {
 
 void transfer_begin(struct transfer *transfer, struct digest_job *job);
 
-/* Reads the next bytes into `buffer` (TRANSFER_BYTES, aligned to TRANSFER_ALIGN); *got is a part
+/* Reads the next bytes into `buffer` (TRANSFER_BYTES, aligned to FILE_DIRECT_ALIGN); *got is a part
  * of it, empty at the end. ERR_DAMAGED where the file ends before the range does. */
 int transfer_read(struct transfer *transfer, uint8_t *buffer, struct bytes *got, struct err *err);
 

@@ -181,13 +181,6 @@ struct writer {
     struct err err;
 };
 
-static int open_direct(int fd)
-{
-    char path[64];
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* always fits */
-    return open(path, O_WRONLY | O_CLOEXEC | O_DIRECT);
-}
-
 static void writer_close(struct writer *writer)
 {
     if (writer->direct >= 0)
@@ -203,7 +196,7 @@ static bool write_on(void *context, struct bytes bytes)
     const struct contents_target *target = writer->target;
     const uint64_t at = writer->at;
     writer->at += bytes.len;
-    if (writer->direct >= 0 && bytes.len % RING_ALIGN == 0) {
+    if (writer->direct >= 0 && bytes.len % FILE_DIRECT_ALIGN == 0) {
         if (file_write_at(writer->direct, target->path, at, bytes.at, bytes.len, &writer->err) == 0)
             return true;
         if (writer->err.number != EINVAL && writer->err.number != EOPNOTSUPP)
@@ -342,7 +335,7 @@ int contents_write(const struct cargo *cargo, const struct disc_listing *listing
         return -1;
     struct composer composer = {.cargo = cargo, .target = target, .places = &places, .archive = -1};
     struct checker checker = {.cargo = cargo, .places = &places, .context = one};
-    struct writer writer = {.target = target, .direct = open_direct(target->fd)};
+    struct writer writer = {.target = target, .direct = file_open_direct(target->fd, O_WRONLY)};
     const int done = run(&composer, &checker, whole, &writer, progress, err);
     if (composer.archive >= 0)
         (void)close(composer.archive); /* only read from */

@@ -1,15 +1,16 @@
 #include "disc/image.h"
 
 /*
- * Every byte of the image is written once:
+ * The image comes about in this order:
  *   1. PATH.shilu-part is made at its full length, so that a full disk shows before the work;
- * whatever is not written yet reads as zeros.
+ *      whatever is not written yet reads as zeros.
  *   2. libisofs's head (all folders and tables) goes to its place. What follows it is contents and
  *      padding, and padding is zeros: so the tree can be read back by our own reader, compared with
  *      the cargo, and the structure's digest is known before a single recording is copied.
  *   3. The signed record goes to the system area; libisofs is not asked for more.
- *   4. Contents go from the archives to their places, each checked against its digest, and the
- *      digest of the whole image follows (contents.c); then fsync.
+ *   4. All of it is written as one stream, that head and the contents from the archives, each
+ *      checked against its digest, and the digest of the whole is computed (contents.c); then
+ * fsync.
  *   5. The structure is computed once more, from what was written: it *must* be what was signed.
  *   6. The name PATH is given, never over something that is there, and the folder is flushed. The
  *      catalog's entry comes last: an image without an entry can be made again, an entry without

@@ -107,9 +107,9 @@ int held_find(struct vault *vault, const struct held *held, size_t at, struct di
     return search.found ? find_entry(vault, held, search.path, job, err) : 0;
 }
 
-bool held_agrees(const struct held *held, const struct digest_job *job)
+bool held_agrees(const struct digest_job *job, const uint8_t sha256[static 32])
 {
-    return !job->failed && memcmp(job->pair.sha256, held->sha256, sizeof job->pair.sha256) == 0;
+    return !job->failed && memcmp(job->pair.sha256, sha256, sizeof job->pair.sha256) == 0;
 }
 
 static int read_place(const struct held *held, struct digest_job *job, bool *sound, struct err *err)
@@ -122,7 +122,7 @@ static int read_place(const struct held *held, struct digest_job *job, bool *sou
     job->err = &why;
     digest_pool_put(pool, job);
     (void)digest_pool_take(pool, -1, NULL); /* the one job */
-    *sound = held_agrees(held, job);
+    *sound = held_agrees(job, held->sha256);
     return job->failed ? absent(&why, err) : 0;
 }
 

@@ -34,7 +34,7 @@ int held_find(struct vault *vault, const struct held *held, size_t at, struct di
               bool *more, struct err *err);
 
 /* After the job came back. */
-bool held_agrees(const struct held *held, const struct digest_job *job);
+bool held_agrees(const struct digest_job *job, const uint8_t sha256[static 32]);
 
 /* Reads them, place by place, until they are found to be sound. */
 int held_check(struct vault *vault, const struct held *held, bool *sound, struct err *err);

@@ -5,13 +5,13 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "intake/accept.h"
+#include "intake/held.h"
 #include "intake/intake.h"
 #include "intake/item.h"
 #include "intake/list.h"
@@ -209,8 +209,7 @@ static void check_held(struct run *run, struct item *item)
 static void take_held_back(struct run *run, struct item *item)
 {
     run->held_bytes += item->held.done;
-    item->held_is_sound = !item->held.failed &&
-                          memcmp(item->held.pair.sha256, item->recording.digests.sha256, 32) == 0;
+    item->held_is_sound = held_agrees(&item->held, item->recording.digests.sha256);
     set_ready(run, item);
 }
 

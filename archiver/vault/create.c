@@ -33,27 +33,6 @@ static const char unfinished_name[] = ".shilu-init";
 AUTO_DEFINE(DIR *, closedir, NULL);
 AUTO_DEFINE(struct catalog *, catalog_free, NULL);
 
-static int check_empty(const char *path, struct err *err)
-{
-    AUTO(closedir) DIR *entries = opendir(path);
-    if (entries == NULL)
-        return err_sys(err, path, _("open"));
-    if (faccessat(dirfd(entries), vault_keys_name, F_OK, 0) == 0 &&
-        faccessat(dirfd(entries), vault_conf_name, F_OK, 0) < 0)
-        return err_set(err, ERR_CONFLICT, path,
-                       _("a vault that has lost its settings: put its %s back"), vault_conf_name);
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
-        if (entry == NULL)
-            return errno == 0 ? 0 : err_sys(err, path, _("read"));
-        /* lost+found: the root of a disk of its own */
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            strcmp(entry->d_name, "lost+found") != 0)
-            return err_set(err, ERR_CONFLICT, path, _("the folder is not empty"));
-    }
-}
-
 /* All that is in a folder of ours; what cannot be removed stays. */
 static void remove_below(int folder)
 {
@@ -106,31 +85,45 @@ static bool is_any_of(const char *name, const char *const *names, size_t count)
     return false;
 }
 
-/* Whether all that lies in the folder has one of these names. */
-static bool holds_only(int folder, const char *const *names, size_t count)
+/* 1 where all that lies in the folder has one of these names, else 0; -1 with errno. */
+static int holds_only(int folder, const char *const *names, size_t count)
 {
     int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     AUTO(closedir) DIR *entries = own < 0 ? NULL : fdopendir(own);
     if (entries == NULL) {
         if (own >= 0)
             (void)close(own); /* only read from */
-        return false;
+        return -1;
     }
     for (;;) {
+        errno = 0;
         const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
         if (entry == NULL)
-            return true;
+            return errno == 0 ? 1 : -1;
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
             !is_any_of(entry->d_name, names, count))
-            return false;
+            return 0;
     }
 }
 
-/* A folder of that name, no link to one, that holds nothing else; or none at all. */
+static int check_empty(int root, const char *path, struct err *err)
+{
+    static const char *const of_a_disk[] = {"lost+found"}; /* at the root of one of its own */
+    if (faccessat(root, vault_keys_name, F_OK, 0) == 0 &&
+        faccessat(root, vault_conf_name, F_OK, 0) < 0)
+        return err_set(err, ERR_CONFLICT, path,
+                       _("a vault that has lost its settings: put its %s back"), vault_conf_name);
+    int empty = holds_only(root, of_a_disk, 1);
+    if (empty < 0)
+        return err_sys(err, path, _("read"));
+    return empty ? 0 : err_set(err, ERR_CONFLICT, path, _("the folder is not empty"));
+}
+
+/* Whether a folder of that name, no link to one, holds nothing else, or is not there. */
 static bool folder_holds_only(int root, const char *name, const char *const *names, size_t count)
 {
     AUTO(close) int folder = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    return folder < 0 ? errno == ENOENT : holds_only(folder, names, count);
+    return folder < 0 ? errno == ENOENT : holds_only(folder, names, count) > 0;
 }
 
 /* Whether the file that a new vault's settings are put into first lies there, with what we write.
@@ -168,17 +161,19 @@ static bool has_cases(const char *path)
 static bool is_unfinished(int root, const char *path)
 {
     static const char *const in_keys[] = {"signing.pem", "public.pem"};
+    static const char *const in_log[] = {"checkpoint", "tile"};
     const char *in_root[VAULT_FOLDERS + 7] = {
         vault_keys_name,  vault_catalog_name,   unfinished_name, "catalog.db-wal",
         "catalog.db-shm", "catalog.db-journal", "lost+found"};
     size_t count = 7;
-    static const char *const in_log[] = {"checkpoint", "tile"};
+    if (!has_unfinished_settings(root))
+        return false;
     for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++) {
         if (!folder_holds_only(root, vault_folder_names[i], in_log, i == VAULT_LOG ? 2 : 0))
             return false;
         in_root[count++] = vault_folder_names[i];
     }
-    return has_unfinished_settings(root) && holds_only(root, in_root, count) &&
+    return holds_only(root, in_root, count) > 0 &&
            folder_holds_only(root, vault_keys_name, in_keys, 2) && !has_cases(path);
 }
 
@@ -198,7 +193,7 @@ static int take_root(const char *path, bool *made, struct err *err)
                    : err_sys(err, path, _("lock"));
     if (is_unfinished(root, path))
         take_away(root);
-    if (check_empty(path, err) < 0)
+    if (check_empty(root, path, err) < 0)
         return -1;
     int taken = root;
     root = -1;
@@ -215,22 +210,9 @@ static int make_folders(int root, const char *path, struct err *err)
     return 0;
 }
 
-/* A file of a folder that is only being made. It needs what vault_incoming_open and what follows it
- * will need of the file system. */
-static int store_new(int folder, const char *object, const char *name, struct bytes content,
-                     mode_t mode, struct err *err)
-{
-    AUTO(close) int fd = durable_unnamed(folder, object, mode, err);
-    if (fd < 0)
-        return -1;
-    if (file_write(fd, name, content.at, content.len, err) < 0 || file_sync(fd, name, err) < 0)
-        return -1;
-    return durable_link_fd(fd, folder, name, err);
-}
-
 static int store_pem(int folder, const char *name, char *pem, mode_t mode, struct err *err)
 {
-    int done = store_new(folder, vault_keys_name, name, bytes_of(pem), mode, err);
+    int done = durable_create(folder, vault_keys_name, name, bytes_of(pem), mode, err);
     OPENSSL_cleanse(pem, strlen(pem));
     free(pem);
     return done;
@@ -323,8 +305,8 @@ static int make_log(int root, const char *path, struct catalog *catalog, struct 
 static int fill(int root, const char *path, const char *unit, const char *by, const char *conf,
                 struct vault_created *created, struct err *err)
 {
-    if (store_new(root, path, unfinished_name, bytes_of(conf), VAULT_FILE_MODE, err) < 0)
-        return err_wrap(err, "%s", path);
+    if (durable_create(root, path, unfinished_name, bytes_of(conf), VAULT_FILE_MODE, err) < 0)
+        return -1;
     AUTO(key_free) struct key *key = NULL;
     AUTO(catalog_free) struct catalog *catalog = NULL;
     if (make_folders(root, path, err) < 0 || make_keys(root, &key, err) < 0)

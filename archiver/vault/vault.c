@@ -174,6 +174,11 @@ int vault_folder(const struct vault *vault, enum vault_folder folder)
     return vault->folders[folder];
 }
 
+const char *vault_folder_name(enum vault_folder folder)
+{
+    return vault_folder_names[folder];
+}
+
 typedef int pem_parser(struct bytes, const char *, struct key **, struct err *);
 
 static int read_key(const struct vault *vault, const char *name, pem_parser *parse,

@@ -76,6 +76,9 @@ enum vault_folder {
 };
 int vault_folder(const struct vault *vault, enum vault_folder folder);
 
+/* Its name below the vault: "recordings". */
+const char *vault_folder_name(enum vault_folder folder);
+
 /* The signing key, private part read on first use; the vault's. */
 int vault_signing_key(struct vault *vault, const struct key **key, struct err *err);
 /* The public key alone. */

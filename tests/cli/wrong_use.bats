@@ -128,24 +128,27 @@ one_line() {
     for i in $(seq 300); do shilu case add "$(printf '%0180d' "$i")" >/dev/null; done
     (shilu case list 2>"$BATS_TEST_TMPDIR/told" || true) | head -n 1 >/dev/null
     [ ! -s "$BATS_TEST_TMPDIR/told" ]
-    shilu case list >/dev/full 2>"$BATS_TEST_TMPDIR/told" || true
+    ! shilu case list >/dev/full 2>"$BATS_TEST_TMPDIR/told" || false
     [ -s "$BATS_TEST_TMPDIR/told" ]
 }
 
-@test "a catalog with damaged pages is told before anything is written to it" {
-    new_vault
+damage_is_told() {
     record "$BATS_TEST_TMPDIR/a.mp4" 1
-    sqlite3 "$V/catalog.db" 'DELETE FROM cases; PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null
-    head -c 20000 /dev/urandom | dd of="$V/catalog.db" bs=1 seek=4096 conv=notrunc status=none
     before=$(sha256sum <"$V/catalog.db")
     status 3 shilu ingest "$BATS_TEST_TMPDIR/a.mp4"
     has catalog.db
     [ "$(sha256sum <"$V/catalog.db")" = "$before" ]
 }
 
+@test "a catalog with damaged pages is told before anything is written to it" {
+    new_vault
+    sqlite3 "$V/catalog.db" 'DELETE FROM cases; PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null
+    head -c 20000 /dev/urandom | dd of="$V/catalog.db" bs=1 seek=4096 conv=notrunc status=none
+    damage_is_told
+}
+
 @test "a large catalog with the root of a table damaged is told before anything is written to it" {
     new_vault
-    record "$BATS_TEST_TMPDIR/a.mp4" 1
     sqlite3 "$V/catalog.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
         WHERE i < 18000) INSERT INTO cases (number, party, opened_us, opened_by)
         SELECT 'G-' || i, printf('%.*c', 900, 'p'), 1, 'os:x' FROM n;
@@ -154,10 +157,7 @@ one_line() {
     page=$(sqlite3 "$V/catalog.db" "SELECT rootpage FROM sqlite_schema WHERE name = 'discs'")
     head -c 4096 /dev/urandom |
         dd of="$V/catalog.db" bs=4096 seek=$((page - 1)) conv=notrunc status=none
-    before=$(sha256sum <"$V/catalog.db")
-    status 3 shilu ingest "$BATS_TEST_TMPDIR/a.mp4"
-    has catalog.db
-    [ "$(sha256sum <"$V/catalog.db")" = "$before" ]
+    damage_is_told
 }
 
 @test "strays in incoming do not stop the work, and verify names them" {

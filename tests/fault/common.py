@@ -61,6 +61,11 @@ def held_digests(vault):
             for row in lines(shilu(vault, "search", "--limit", "1000", "--json"))}
 
 
+def some_of(every, most):
+    """All of a range, or as many as `most` of it, chosen, in order."""
+    return every if len(every) <= most else sorted(random.sample(every, most))
+
+
 class Folder:
     """A folder that goes with the test; `quick`: in memory where that can be had."""
 

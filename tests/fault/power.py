@@ -17,7 +17,7 @@ import shutil
 import struct
 import sys
 
-from common import SEED, Folder, fail, held, shilu
+from common import SEED, Folder, fail, held, shilu, some_of
 from scenes import make_scenes
 from shim import copy, run
 
@@ -253,13 +253,12 @@ def cut_one_run(scene, folder, pool):
     before = Disk(here)
     stdout = run_to_end(scene, folder, here)
     changes = read_journal(folder / "journal")
-    every = range(1, len(changes) + 1)
     flushes = sum(change[0] == FLUSHED for change in changes)
     print(f"{scene.name}: {len(changes)} changes and flushes ({flushes})", flush=True)
     return [pool.submit(try_cut, scene, folder / f"{model}{cut}", before, changes, cut, model,
                         said_by(changes[:cut], stdout), "")
             for model in MODELS
-            for cut in (every if len(every) <= CUTS else sorted(random.sample(every, CUTS)))]
+            for cut in some_of(range(1, len(changes) + 1), CUTS)]
 
 
 def cut_rerun(scene, folder, pool, at):

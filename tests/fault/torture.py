@@ -5,13 +5,12 @@ nothing that was accepted, and a rerun finishes. Where there are many, some are 
 import concurrent.futures
 import errno
 import os
-import random
 import re
 import shutil
 import signal
 import sys
 
-from common import SEED, Folder, fail, held, shilu
+from common import SEED, Folder, fail, held, shilu, some_of
 from scenes import make_scenes
 from shim import KINDS, copy, run
 
@@ -40,9 +39,8 @@ def cases_of(scene, folder, kinds):
     for kind in KINDS:
         for number in NUMBERS[kind] if not kinds or kind in kinds else ():
             for stays in (False, True):
-                every = range(1, ran.counts[kind] + 1)
-                some = every if len(every) <= EACH else sorted(random.sample(every, EACH))
-                cases += [(kind, at, number, stays) for at in some]
+                cases += [(kind, at, number, stays)
+                          for at in some_of(range(1, ran.counts[kind] + 1), EACH)]
     print(f"{scene.name}: {' '.join(f'{k} {n}' for k, n in ran.counts.items() if n)}", flush=True)
     return cases
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "digest/ring.h"
 
 #include "base/banned.h"
@@ -39,7 +40,7 @@ static uint64_t pass_all(struct ring *ring)
         uint8_t *slot = ring_slot(ring);
         if (slot == NULL)
             break;
-        assert_int_equal((uintptr_t)slot % RING_ALIGN, 0);
+        assert_int_equal((uintptr_t)slot % FILE_DIRECT_ALIGN, 0);
         memcpy(slot, &number, sizeof number);
         ring_pass(ring, sizeof number + (size_t)(number % 7));
     }

@@ -88,6 +88,8 @@ enum catalog_field {
 
 /* The field's name in JSON and SQL: "case", "captured_at", "place", … */
 const char *catalog_field_name(enum catalog_field field);
+/* The field of that name: 0, or -1 where there is none. */
+int catalog_field_parse(const char *name, enum catalog_field *field);
 bool catalog_field_is_list(enum catalog_field field);
 
 /* One value, standing or historic. */

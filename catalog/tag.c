@@ -28,7 +28,7 @@ bool catalog_field_is_list(enum catalog_field field)
     return fields[field].is_list;
 }
 
-static int field_of(const char *name, enum catalog_field *field)
+int catalog_field_parse(const char *name, enum catalog_field *field)
 {
     for (int i = 0; i < CATALOG_FIELDS; i++)
         if (strcmp(fields[i].name, name) == 0) {
@@ -204,7 +204,7 @@ static int tag_read(struct catalog *catalog, sqlite3_stmt *row, struct catalog_t
     const char *field = catalog_column_view(row, 0);
     if (field == NULL)
         return catalog_err_memory(err);
-    if (field_of(field, &tag->field) < 0)
+    if (catalog_field_parse(field, &tag->field) < 0)
         return catalog_err_set(err, CATALOG_ERR_DAMAGED, catalog->path, "an unknown field: %s",
                                field);
     tag->set_us = sqlite3_column_int64(row, 5);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "acts/acts.h"
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/instant.h"
@@ -118,12 +119,11 @@ static int case_list(const struct command_context *context, int argc, const char
                          walk, &rows);
 }
 
-static int enter(struct catalog *catalog, char *number, void *row, struct catalog_err *err)
+static int enter(struct vault *vault, char *number, void *row, struct err *err)
 {
     struct catalog_case *one = row;
     one->number = number;
-    one->opened_us = instant_now().us;
-    return catalog_case_add(catalog, one, err);
+    return acts_case_open(vault, one, err);
 }
 
 static int case_add(const struct command_context *context, int argc, const char **argv)
@@ -149,9 +149,6 @@ static int case_add(const struct command_context *context, int argc, const char 
     if (procedure != NULL && strcmp(procedure, "simple") != 0 && strcmp(procedure, "general") != 0)
         return say_wrong_use("case", _("--procedure is simple or general, not %s"), procedure);
 
-    char actor[128];
-    vault_actor(actor);
-    one.opened_by = actor;
     status = register_enter(context, options.words[0], enter, &one);
     if (status != EXIT_SOUND)
         return status;
@@ -182,6 +179,17 @@ static int case_show_command(const struct command_context *context, int argc, co
     return EXIT_SOUND;
 }
 
+static int close_one(struct vault *vault, const char *number, const char *actor, struct err *err)
+{
+    if (vault_begin(vault, actor, err) < 0)
+        return -1;
+    if (acts_case_close(vault, number, err) < 0) {
+        vault_rollback(vault);
+        return -1;
+    }
+    return vault_commit(vault, err);
+}
+
 static int case_close(const struct command_context *context, int argc, const char **argv)
 {
     int json = 0;
@@ -199,10 +207,7 @@ static int case_close(const struct command_context *context, int argc, const cha
     char actor[128];
     vault_actor(actor);
     for (size_t i = 0; i < options.count; i++) {
-        struct catalog_err from;
-        if (catalog_case_close(vault_catalog(vault), options.words[i], actor, instant_now().us,
-                               &from) < 0) {
-            (void)err_from_catalog(&err, &from);
+        if (close_one(vault, options.words[i], actor, &err) < 0) {
             status = say_error(&err);
         } else if (json) {
             say_json(json_pack("{s:s, s:b}", "case", options.words[i], "closed", 1));

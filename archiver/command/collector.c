@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "acts/acts.h"
 #include "base/i18n.h"
 #include "base/instant.h"
 #include "base/json.h"
@@ -41,11 +42,11 @@ static bool is_day(const char *text)
     return text == NULL || (strlen(text) == 10 && instant_parse(bytes_of(text), &at, NULL) == 0);
 }
 
-static int enter(struct catalog *catalog, char *number, void *row, struct catalog_err *err)
+static int enter(struct vault *vault, char *number, void *row, struct err *err)
 {
     struct catalog_collector *one = row;
     one->number = number;
-    return catalog_collector_set(catalog, one, err);
+    return acts_collector_set(vault, one, err);
 }
 
 static int collector_set(const struct command_context *context, int argc, const char **argv)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "acts/acts.h"
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/command.h"
@@ -12,11 +13,11 @@
 
 #include "base/banned.h"
 
-static int enter(struct catalog *catalog, char *number, void *row, struct catalog_err *err)
+static int enter(struct vault *vault, char *number, void *row, struct err *err)
 {
     struct catalog_device *one = row;
     one->number = number;
-    return catalog_device_set(catalog, one, err);
+    return acts_device_set(vault, one, err);
 }
 
 static int device_set(const struct command_context *context, int argc, const char **argv)

@@ -65,8 +65,7 @@ int register_list(const struct command_context *context, int argc, const char **
 }
 
 int register_enter(const struct command_context *context, const char *number,
-                   int (*enter)(struct catalog *catalog, char *number, void *row,
-                                struct catalog_err *err),
+                   int (*enter)(struct vault *vault, char *number, void *row, struct err *err),
                    void *row)
 {
     struct err err;
@@ -76,10 +75,13 @@ int register_enter(const struct command_context *context, const char *number,
     AUTO(free) char *copy = strdup(number);
     if (copy == NULL)
         return (void)err_memory(&err, NULL), say_error(&err);
-    struct catalog_err from;
-    if (enter(vault_catalog(vault), copy, row, &from) < 0) {
-        (void)err_from_catalog(&err, &from);
+    char actor[128];
+    vault_actor(actor);
+    if (vault_begin(vault, actor, &err) < 0)
+        return say_error(&err);
+    if (enter(vault, copy, row, &err) < 0) {
+        vault_rollback(vault);
         return say_error(&err);
     }
-    return EXIT_SOUND;
+    return vault_commit(vault, &err) < 0 ? say_error(&err) : EXIT_SOUND;
 }

@@ -48,12 +48,11 @@ int register_list(const struct command_context *context, int argc, const char **
 /*
  * Enters or changes one row of a register in the vault: what a verb does once its options are read.
  *   number   the row's number; `enter` is given a copy, which it puts into `row`
- *   enter    calls the catalog's _set or _add; gives its result
+ *   enter    makes the act; gives its result
  * Gives the exit status, after having said what went wrong.
  */
 int register_enter(const struct command_context *context, const char *number,
-                   int (*enter)(struct catalog *catalog, char *number, void *row,
-                                struct catalog_err *err),
+                   int (*enter)(struct vault *vault, char *number, void *row, struct err *err),
                    void *row);
 
 /* One disc in JSON; for `disc list` and `show`. */

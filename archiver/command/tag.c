@@ -60,7 +60,7 @@ static int tag_one(struct vault *vault, int64_t number, const struct given_tags 
     AUTO(words_release) struct words cases = {0};
     if (also && add_to_standing(recording, &tags->values[CATALOG_CASE], &cases, err) < 0)
         return -1;
-    struct intake_change changes[CATALOG_FIELDS];
+    struct acts_change changes[CATALOG_FIELDS];
     size_t count = 0;
     for (size_t i = 0; i < CATALOG_FIELDS; i++) {
         const struct words *values = also && i == CATALOG_CASE ? &cases : &tags->values[i];
@@ -73,9 +73,9 @@ static int tag_one(struct vault *vault, int64_t number, const struct given_tags 
                            (long long)number, given_field_shown((enum catalog_field)i));
         /* one empty text takes the value back */
         bool empty = values->count == 1 && values->at[0][0] == '\0';
-        changes[count++] = (struct intake_change){.field = (enum catalog_field)i,
-                                                  .values = words_of(values),
-                                                  .value_count = empty ? 0 : values->count};
+        changes[count++] = (struct acts_change){.field = (enum catalog_field)i,
+                                                .values = words_of(values),
+                                                .value_count = empty ? 0 : values->count};
     }
     return intake_tag(vault, number, changes, count, by, reason, err);
 }

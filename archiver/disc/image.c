@@ -27,6 +27,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "acts/acts.h"
 #include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -353,32 +354,26 @@ static int image_path(const struct target *target, char *out, size_t room, struc
     return 0;
 }
 
-static int enter(struct vault *vault, const struct writer *writer, const char *by, int64_t *number,
-                 struct err *err)
+static int enter(struct vault *vault, const struct writer *writer, int64_t *number, struct err *err)
 {
     const struct cargo *cargo = writer->cargo;
     char name[sizeof cargo->name];
     char path[4096];
-    char actor[128];
     (void)snprintf(name, sizeof name, "%s", cargo->name);
-    (void)snprintf(actor, sizeof actor, "%s", by);
     if (image_path(writer->target, path, sizeof path, err) < 0)
         return -1;
-    struct catalog_disc disc = {.name = name,
-                                .image = path,
-                                .size_bytes = writer->bytes,
-                                .made_us = cargo->made_at.us,
-                                .made_by = actor};
+    struct catalog_disc disc = {
+        .name = name, .image = path, .size_bytes = writer->bytes, .made_us = cargo->made_at.us};
     memcpy(disc.sha256, writer->sha256, 32);
     AUTO(free) int64_t *archives = calloc(cargo->bag_count, sizeof *archives);
     if (archives == NULL)
         return err_memory(err, cargo->name);
     for (size_t i = 0; i < cargo->bag_count; i++)
         archives[i] = cargo->bags[i].archive;
-    struct catalog_err from;
-    if (catalog_disc_add(vault_catalog(vault), &disc, archives, cargo->bag_count, number, &from) <
-        0)
-        return err_from_catalog(err, &from);
+    struct acts_done done;
+    if (acts_image(vault, &disc, archives, cargo->bag_count, &done, err) < 0)
+        return -1;
+    *number = done.number;
     return 0;
 }
 
@@ -386,18 +381,14 @@ static int enter(struct vault *vault, const struct writer *writer, const char *b
 static int enter_and_commit(struct vault *vault, const struct writer *writer, const char *by,
                             int64_t *number, bool *unsure, struct err *err)
 {
-    struct catalog *catalog = vault_catalog(vault);
-    struct catalog_err from;
-    if (catalog_begin(catalog, &from) < 0)
-        return err_from_catalog(err, &from);
-    if (enter(vault, writer, by, number, err) < 0) {
-        catalog_rollback(catalog);
+    if (vault_begin(vault, by, err) < 0)
+        return -1;
+    if (enter(vault, writer, number, err) < 0) {
+        vault_rollback(vault);
         return -1;
     }
-    if (catalog_commit(catalog, &from) == 0)
-        return 0;
-    *unsure = true;
-    return err_from_catalog(err, &from);
+    *unsure = vault_commit(vault, err) < 0;
+    return *unsure ? -1 : 0;
 }
 
 static int publish_and_enter(struct vault *vault, const struct writer *writer, const char *by,
@@ -443,13 +434,12 @@ int disc_image_at(struct vault *vault, const char *const *cases, size_t case_cou
                   const struct progress *progress, struct disc_made *made, struct err *err)
 {
     const struct key *key = NULL;
-    struct catalog_err from;
     if (vault_signing_key(vault, &key, err) < 0)
         return -1;
     /* what could not be entered in the end is told before the work */
-    if (catalog_begin(vault_catalog(vault), &from) < 0)
-        return err_from_catalog(err, &from);
-    catalog_rollback(vault_catalog(vault));
+    if (vault_begin(vault, by, err) < 0)
+        return -1;
+    vault_rollback(vault);
     AUTO(target_close) struct target target = {.path = path, .folder = -1, .fd = -1};
     if (target_open(vault, &target, err) < 0)
         return -1;

@@ -32,10 +32,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "acts/acts.h"
 #include "base/auto.h"
 #include "base/err.h"
 #include "base/i18n.h"
-#include "base/instant.h"
 #include "intake/again.h"
 #include "intake/held.h"
 #include "intake/item.h"
@@ -90,7 +90,7 @@ static int keep_attached(struct vault *vault, const struct catalog_attachment *a
 }
 
 int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, const char *kind,
-                      const char *by, int64_t at_us, struct err *err)
+                      struct err *err)
 {
     struct catalog_err wrong;
     AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
@@ -109,22 +109,16 @@ int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, co
         (!sound && place(vault, copy, stored_name, err) < 0))
         return -1;
     char kind_text[16]; /* the catalog's struct is read and written alike: no const in it */
-    char by_text[256];
     (void)snprintf(kind_text, sizeof kind_text, "%s", kind);
-    (void)snprintf(by_text, sizeof by_text, "%s", by);
     struct catalog_attachment attachment = {
         .kind = kind_text,
         .name = copy->shown_name,
         .stored_name = stored_name,
         .size_bytes = copy->job.size,
-        .added_us = at_us,
-        .added_by = by_text,
     };
     memcpy(attachment.sha256, copy->digests.sha256, sizeof attachment.sha256);
     memcpy(attachment.sm3, copy->digests.sm3, sizeof attachment.sm3);
-    if (catalog_attachment_add(vault_catalog(vault), number, &attachment, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
-    return 0;
+    return acts_attach(vault, number, &attachment, err);
 }
 
 /* ---- one recording ---- */
@@ -159,20 +153,21 @@ int accept_find_held(struct vault *vault, struct item *item, struct err *err)
 }
 
 /* The same bytes again: are they really held? And what was given with them this time? */
-static int hold_again(struct vault *vault, struct item *item, const char *by, struct instant now,
-                      struct err *err)
+static int hold_again(struct vault *vault, struct item *item, struct err *err)
 {
     struct catalog_err wrong;
-    struct catalog *catalog = vault_catalog(vault);
+    struct acts_done done;
     AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
-    if (catalog_recording_load(catalog, item->number, &recording, &wrong) < 0)
+    if (catalog_recording_load(vault_catalog(vault), item->number, &recording, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    if (again_tag(catalog, recording, &item->tags, by, now.us, &item->tags_left_out, err) < 0)
-        return -1;
     const struct held held = place_of(recording);
     bool is_loose = held.stored_name != NULL;
     bool sound = item->held_is_sound && item->held_is_loose == is_loose;
     if (!sound && held_check(vault, &held, &sound, err) < 0)
+        return -1;
+    if (acts_accept_again(vault, item->number, item->recording.shown_name, !sound,
+                          !sound && !is_loose, &done, err) < 0 ||
+        again_tag(vault, recording, &item->tags, &item->tags_left_out, err) < 0)
         return -1;
     if (sound)
         return 0;
@@ -182,14 +177,11 @@ static int hold_again(struct vault *vault, struct item *item, const char *by, st
         item->archive_failed = true;
         item->notice = _("the archive that holds it is missing or damaged; its bytes are kept "
                          "outside the archive, too, from this file");
-        if (catalog_recording_set_state(catalog, item->number, CATALOG_LOOSE, &wrong) < 0)
-            return err_from_catalog(err, &wrong);
     }
     return place(vault, &item->recording, recording->stored_name, err);
 }
 
-static int add_recording(struct vault *vault, struct item *item, const char *by, struct instant now,
-                         struct err *err)
+static int add_recording(struct vault *vault, struct item *item, struct err *err)
 {
     struct copy *copy = &item->recording;
     const struct probe_report *report = item->report;
@@ -204,9 +196,6 @@ static int add_recording(struct vault *vault, struct item *item, const char *by,
         .original_name = copy->shown_name,
         .stored_name = stored_name,
         .report = item->report_text,
-        .accepted_us = now.us,
-        .accepted_offset_minutes = now.offset_minutes,
-        .accepted_by = by,
         .duration_s = report->duration_s,
         .tags = item->tags.at,
         .tag_count = item->tags.count,
@@ -216,28 +205,27 @@ static int add_recording(struct vault *vault, struct item *item, const char *by,
         recording.latitude = report->positions[0].fix.latitude;
         recording.longitude = report->positions[0].fix.longitude;
     }
-    struct catalog_err wrong;
-    if (catalog_recording_add(vault_catalog(vault), &recording, &item->number, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
+    struct acts_done done;
+    if (acts_accept(vault, &recording, &done, err) < 0)
+        return -1;
+    item->number = done.number;
     return 0;
 }
 
-static int accept_one(struct vault *vault, struct item *item, const char *by, struct instant now,
-                      struct err *err)
+static int accept_one(struct vault *vault, struct item *item, struct err *err)
 {
     struct catalog_err wrong;
     if (catalog_recording_by_digest(vault_catalog(vault), item->recording.digests.sha256,
                                     &item->number, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     item->duplicate = item->number != 0;
-    if ((item->duplicate ? hold_again(vault, item, by, now, err)
-                         : add_recording(vault, item, by, now, err)) < 0)
+    if ((item->duplicate ? hold_again(vault, item, err) : add_recording(vault, item, err)) < 0)
         return -1;
     for (size_t i = 0; i < item->companion_count; i++) {
         struct copy *companion = &item->companions[i];
         if (companion->refused)
             continue;
-        if (accept_attachment(vault, item->number, companion, "companion", by, now.us, err) < 0)
+        if (accept_attachment(vault, item->number, companion, "companion", err) < 0)
             return -1;
     }
     return item->duplicate ? 0 : vault_sidecar_store(vault, item->number, err);
@@ -248,24 +236,14 @@ static int accept_one(struct vault *vault, struct item *item, const char *by, st
 int accept_all(struct vault *vault, struct item *const *items, size_t count, const char *by,
                struct err *err)
 {
-    struct catalog *catalog = vault_catalog(vault);
-    struct catalog_err wrong;
-    if (catalog_begin(catalog, &wrong) < 0) {
-        (void)err_from_catalog(err, &wrong);
+    if (vault_begin(vault, by, err) < 0)
         return err_wrap(err, "%s", items[0]->recording.shown);
-    }
-    struct instant now = instant_now();
     for (size_t i = 0; i < count; i++)
-        if (accept_one(vault, items[i], by, now, err) < 0) {
-            catalog_rollback(catalog);
+        if (accept_one(vault, items[i], err) < 0) {
+            vault_rollback(vault);
             return err_wrap(err, "%s", items[i]->recording.shown);
         }
-    if (catalog_commit(catalog, &wrong) < 0) {
-        catalog_rollback(catalog);
-        (void)err_from_catalog(err, &wrong);
-        return err_wrap(err, "%s", items[0]->recording.shown);
-    }
-    return 0;
+    return vault_commit(vault, err) < 0 ? err_wrap(err, "%s", items[0]->recording.shown) : 0;
 }
 
 int accept_settle(struct vault *vault, const struct copy *copy, struct err *err)

@@ -24,7 +24,7 @@ int accept_all(struct vault *vault, struct item *const *items, size_t count, con
 /* Puts one more file beside a recording, in a transaction that the caller holds. The copy's bytes
  * get their place where they are not held yet; copy->attached where it is there already. */
 int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, const char *kind,
-                      const char *by, int64_t at_us, struct err *err);
+                      struct err *err);
 
 /* After the commit: removes the intent record, where the copy had one. */
 int accept_settle(struct vault *vault, const struct copy *copy, struct err *err);

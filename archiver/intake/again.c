@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acts/acts.h"
 #include "base/auto.h"
 #include "base/err.h"
 #include "catalog/catalog.h"
@@ -37,9 +38,8 @@ static void values_gather(struct values *values, const struct catalog_recording 
             values_add(values, tags->at[i].value);
 }
 
-int again_tag(struct catalog *catalog, const struct catalog_recording *recording,
-              const struct tags *tags, const char *by, int64_t at_us, bool *left_out,
-              struct err *err)
+int again_tag(struct vault *vault, const struct catalog_recording *recording,
+              const struct tags *tags, bool *left_out, struct err *err)
 {
     AUTO(free)
     const char **room = calloc(recording->standing_count + tags->given_count + 1, sizeof *room);
@@ -49,7 +49,6 @@ int again_tag(struct catalog *catalog, const struct catalog_recording *recording
     for (size_t i = 0; i < CATALOG_FIELDS; i++) {
         enum catalog_field field = (enum catalog_field)i;
         struct values values = {.at = room};
-        struct catalog_err wrong;
         values_gather(&values, recording, tags, field);
         if (values.count == values.standing)
             continue;
@@ -57,9 +56,9 @@ int again_tag(struct catalog *catalog, const struct catalog_recording *recording
             *left_out = true;
             continue;
         }
-        if (catalog_tag_set(catalog, recording->number, field, values.at, values.count, "given", by,
-                            NULL, at_us, &wrong) < 0)
-            return err_from_catalog(err, &wrong);
+        const struct acts_change change = {field, values.at, values.count};
+        if (acts_tag(vault, recording->number, &change, 1, NULL, err) < 0)
+            return -1;
     }
     return 0;
 }

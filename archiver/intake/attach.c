@@ -4,7 +4,6 @@
 
 #include "base/err.h"
 #include "base/i18n.h"
-#include "base/instant.h"
 #include "intake/accept.h"
 #include "intake/copy.h"
 #include "intake/inside.h"
@@ -53,18 +52,14 @@ static int fetch(struct copy *copy, struct vault *vault, const char *path, struc
 static int add(struct vault *vault, int64_t number, struct copy *copy, const char *kind,
                const char *by, struct err *err)
 {
-    struct catalog *catalog = vault_catalog(vault);
-    struct catalog_err wrong;
-    if (catalog_begin(catalog, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
-    if (accept_attachment(vault, number, copy, kind, by, instant_now().us, err) < 0) {
-        catalog_rollback(catalog);
+    if (vault_begin(vault, by, err) < 0)
+        return -1;
+    if (accept_attachment(vault, number, copy, kind, err) < 0) {
+        vault_rollback(vault);
         return -1;
     }
-    if (catalog_commit(catalog, &wrong) < 0) {
-        catalog_rollback(catalog);
-        return err_from_catalog(err, &wrong);
-    }
+    if (vault_commit(vault, err) < 0)
+        return -1;
     if (accept_settle(vault, copy, err) < 0 || vault_sidecars_catch_up(vault, err) < 0)
         return err_wrap(err, "%s", _("the file is attached, but not all is tidied up"));
     if (copy->attached)

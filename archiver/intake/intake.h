@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "acts/acts.h"
 #include "base/auto.h"
 #include "catalog/catalog.h"
 #include "digest/digest.h"
@@ -71,13 +72,8 @@ int intake_run(struct vault *vault, const char *const *paths, size_t path_count,
 
 /* Sets or corrects tags of a recording, all or none, and brings its sidecar up to date. MISSING for
  * an unknown recording or case; else as catalog_tag_set. */
-struct intake_change {
-    enum catalog_field field;
-    const char *const *values;
-    size_t value_count;
-};
-int intake_tag(struct vault *vault, int64_t number, const struct intake_change *changes,
-               size_t count, const char *by, const char *reason, struct err *err);
+int intake_tag(struct vault *vault, int64_t number, const struct acts_change *changes, size_t count,
+               const char *by, const char *reason, struct err *err);
 
 /* Adds a file to a recording: kind "transcript", "note" or "companion". ERR_CONFLICT where it is
  * attached already, ERR_USAGE where it is no regular file or changed meanwhile. */

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acts/acts.h"
 #include "base/auto.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -221,35 +222,31 @@ static int plan_holds(struct sealing *sealing, struct err *err)
     return 0;
 }
 
-static int enter_within(struct sealing *sealing, const struct digest_pair *whole, const char *by,
-                        int64_t *number, struct err *err)
+static int enter_within(struct sealing *sealing, const struct digest_pair *whole, int64_t *number,
+                        struct err *err)
 {
     const struct plan *plan = sealing->plan;
-    struct catalog *catalog = vault_catalog(sealing->vault);
     AUTO(free) int64_t *recordings = NULL;
     AUTO(free) int64_t *attachments = NULL;
     if (plan_holds(sealing, err) < 0 || plan_numbers(plan, &recordings, &attachments, err) < 0)
         return -1;
     if (vault_archive_place(sealing->vault, sealing->relative, err) < 0)
         return -1;
-    AUTO(free) char *sealed_by = strdup(by);
-    if (sealed_by == NULL)
-        return err_memory(err, plan->bag);
     struct catalog_archive archive = {
         .case_number = plan->the_case->number,
         .volume = plan->volume,
         .path = sealing->relative,
         .size_bytes = sealing->skeleton.size,
         .sealed_us = plan->sealed_us,
-        .sealed_by = sealed_by,
     };
     memcpy(archive.sha256, whole->sha256, 32);
     memcpy(archive.sm3, whole->sm3, 32);
     memcpy(archive.tagmanifest_sha256, sealing->tagmanifest_sha256, 32);
-    struct catalog_err wrong;
-    if (catalog_archive_add(catalog, &archive, recordings, plan->recording_count, attachments,
-                            plan->count - plan->recording_count, number, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
+    struct acts_done done;
+    if (acts_seal(sealing->vault, &archive, recordings, plan->recording_count, attachments,
+                  plan->count - plan->recording_count, &done, err) < 0)
+        return -1;
+    *number = done.number;
     return 0;
 }
 
@@ -258,20 +255,14 @@ static int enter_within(struct sealing *sealing, const struct digest_pair *whole
 static int enter(struct sealing *sealing, const struct digest_pair *whole, const char *by,
                  int64_t *number, bool *unsure, struct err *err)
 {
-    struct catalog *catalog = vault_catalog(sealing->vault);
-    struct catalog_err wrong;
-    if (catalog_begin(catalog, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
-    if (enter_within(sealing, whole, by, number, err) < 0) {
-        catalog_rollback(catalog);
+    if (vault_begin(sealing->vault, by, err) < 0)
+        return -1;
+    if (enter_within(sealing, whole, number, err) < 0) {
+        vault_rollback(sealing->vault);
         return -1;
     }
-    if (catalog_commit(catalog, &wrong) < 0) {
-        catalog_rollback(catalog);
-        *unsure = true;
-        return err_from_catalog(err, &wrong);
-    }
-    return 0;
+    *unsure = vault_commit(sealing->vault, err) < 0;
+    return *unsure ? -1 : 0;
 }
 
 static int write_and_enter(struct sealing *sealing, const char *by, const struct progress *progress,

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
-#include "base/instant.h"
+#include "base/json.h"
 #include "custody/custody.h"
 #include "custody/key.h"
 #include "vault/password.h"
@@ -243,15 +243,18 @@ static int add_first(struct catalog *catalog, const char *unit, const char *by,
                      const struct vault_created *created, const char *encoded, struct err *err)
 {
     struct catalog_err wrong;
+    struct act act;
+    uint64_t seq;
+    act_begin(&act, by);
     if (catalog_begin(catalog, &wrong) < 0 ||
-        catalog_account_add(catalog, created->admin, "secadmin", encoded, instant_now().us,
-                            &wrong) < 0)
+        catalog_account_add(catalog, created->admin, "secadmin", encoded, act.at.us, &wrong) < 0)
         return err_from_catalog(err, &wrong);
+    AUTO(json_decref)
     json_t *detail =
         json_pack("{s:s, s:s, s:s}", "unit", unit, "key", created->key_id, "admin", created->admin);
     if (detail == NULL)
         return err_memory(err, NULL);
-    if (log_add(catalog, by, CUSTODY_VAULT_CREATED, "", detail, err) < 0)
+    if (log_add(catalog, &act, CUSTODY_VAULT_CREATED, "", detail, &seq, err) < 0)
         return -1;
     return catalog_commit(catalog, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,31 +123,26 @@ int log_follow(struct vault *vault, struct err *err)
     return done;
 }
 
-int log_add(struct catalog *catalog, const char *actor, enum custody_action action,
-            const char *subject, json_t *detail, struct err *err)
+int log_add(struct catalog *catalog, const struct act *act, enum custody_action action,
+            const char *subject, const json_t *detail, uint64_t *seq, struct err *err)
 {
     struct catalog_err wrong;
-    uint64_t seq;
-    if (catalog_log_size(catalog, &seq, &wrong) < 0) {
-        json_decref(detail);
+    if (catalog_log_size(catalog, seq, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    }
-    const struct custody_entry entry = {.seq = seq,
+    const struct custody_entry entry = {.seq = *seq,
                                         .action = action,
-                                        .at = instant_now(),
-                                        .actor = actor,
+                                        .at = act->at,
+                                        .actor = act->actor,
                                         .role = "",
                                         .subject = subject,
-                                        .detail = detail};
+                                        .detail = (json_t *)(uintptr_t)detail};
     AUTO(free) char *text = NULL;
     size_t len;
-    const int printed = custody_entry_print(&entry, &text, &len, err);
-    json_decref(detail);
-    if (printed < 0)
+    if (custody_entry_print(&entry, &text, &len, err) < 0)
         return -1;
-    const struct catalog_log_entry added = {.seq = seq,
+    const struct catalog_log_entry added = {.seq = *seq,
                                             .at_us = entry.at.us,
-                                            .actor = actor,
+                                            .actor = act->actor,
                                             .action = custody_action_name(action),
                                             .subject = subject,
                                             .entry = text,
@@ -154,16 +150,33 @@ int log_add(struct catalog *catalog, const char *actor, enum custody_action acti
     return catalog_log_add(catalog, &added, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
 }
 
-int vault_begin(struct vault *vault, struct err *err)
+void act_begin(struct act *act, const char *actor)
 {
-    struct catalog_err wrong;
-    return catalog_begin(vault->catalog, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
+    (void)snprintf(act->actor, sizeof act->actor, "%s", actor);
+    act->at = instant_now();
 }
 
-int vault_log(struct vault *vault, const char *actor, enum custody_action action,
-              const char *subject, json_t *detail, struct err *err)
+int vault_begin(struct vault *vault, const char *actor, struct err *err)
 {
-    return log_add(vault->catalog, actor, action, subject, detail, err);
+    struct catalog_err wrong;
+    const struct key *key; /* an act that could not be signed is not begun */
+    if (vault_signing_key(vault, &key, err) < 0)
+        return -1;
+    if (catalog_begin(vault->catalog, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    act_begin(&vault->act, actor);
+    return 0;
+}
+
+const struct act *vault_act(const struct vault *vault)
+{
+    return &vault->act;
+}
+
+int vault_log(struct vault *vault, enum custody_action action, const char *subject,
+              const json_t *detail, uint64_t *seq, struct err *err)
+{
+    return log_add(vault->catalog, &vault->act, action, subject, detail, seq, err);
 }
 
 void vault_rollback(struct vault *vault)
@@ -179,4 +192,17 @@ int vault_commit(struct vault *vault, struct err *err)
         return err_from_catalog(err, &wrong);
     }
     return log_follow(vault, err) < 0 ? err_wrap(err, "%s", _("the custody log")) : 0;
+}
+
+int vault_tell(struct vault *vault, const char *actor, enum custody_action action,
+               const char *subject, const json_t *detail, struct err *err)
+{
+    uint64_t seq;
+    if (vault_begin(vault, actor, err) < 0)
+        return -1;
+    if (vault_log(vault, action, subject, detail, &seq, err) < 0) {
+        vault_rollback(vault);
+        return -1;
+    }
+    return vault_commit(vault, err);
 }

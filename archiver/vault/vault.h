@@ -93,15 +93,27 @@ void vault_actor(char actor[static 128]);
  * An act and its entry in the custody log are one commit; neither can be there without the other.
  */
 
-/* The catalog's write transaction. */
-int vault_begin(struct vault *vault, struct err *err);
+/* Who acts, and since when: one for all that a transaction holds. */
+struct act {
+    char actor[256]; /* as vault_actor gives it; cut where it is longer */
+    struct instant at;
+};
 
-/* Adds the entry that tells the act.
- *   actor    as vault_actor gives it
+/* The catalog's write transaction, and a new act. Not without the signing key: ERR_MISSING, … */
+int vault_begin(struct vault *vault, const char *actor, struct err *err);
+
+/* The act begun last. */
+const struct act *vault_act(const struct vault *vault);
+
+/*
+ * Adds an entry to the act: room acts does, for all that changes the catalog.
  *   subject  "R12", a case's number, an archive's path
- *   detail   an object that is taken over, in any case; NULL: none */
-int vault_log(struct vault *vault, const char *actor, enum custody_action action,
-              const char *subject, json_t *detail, struct err *err);
+ *   detail   an object; NULL: none
+ *   seq      its number in the log
+ * ERR_USAGE: it is too long, see custody_entry_print.
+ */
+int vault_log(struct vault *vault, enum custody_action action, const char *subject,
+              const json_t *detail, uint64_t *seq, struct err *err);
 
 /* Gives up what was begun. */
 void vault_rollback(struct vault *vault);
@@ -109,6 +121,10 @@ void vault_rollback(struct vault *vault);
 /* Commits, then has the log's files follow: after 0 both are durable. After -1 the act may count
  * yet, and what is missing of its traces is completed at the next opening for writing. */
 int vault_commit(struct vault *vault, struct err *err);
+
+/* An act that changes nothing in the catalog, whole: begin, log, commit. */
+int vault_tell(struct vault *vault, const char *actor, enum custody_action action,
+               const char *subject, const json_t *detail, struct err *err);
 
 /* ---- stored bytes ---- */
 

@@ -24,6 +24,7 @@ struct vault {
     struct key *signing_key; /* NULL until asked for */
     struct key *public_key;
     struct custody_log *log; /* as last opened; NULL: not yet */
+    struct act act;          /* the one begun last */
 };
 
 extern const char *const vault_folder_names[VAULT_FOLDERS];
@@ -52,9 +53,12 @@ int log_open(struct vault *vault, struct err *err);
  * disagree otherwise. Not in a transaction. */
 int log_follow(struct vault *vault, struct err *err);
 
+/* An act that begins now. */
+void act_begin(struct act *act, const char *actor);
+
 /* As vault_log. */
-int log_add(struct catalog *catalog, const char *actor, enum custody_action action,
-            const char *subject, json_t *detail, struct err *err);
+int log_add(struct catalog *catalog, const struct act *act, enum custody_action action,
+            const char *subject, const json_t *detail, uint64_t *seq, struct err *err);
 
 /* Finishes or undoes what a crash left in incoming/. */
 int recover_all(struct vault *vault, struct err *err);

@@ -30,7 +30,7 @@ static int64_t take_one(struct fixture *fixture)
 static int set(struct fixture *fixture, int64_t number, enum catalog_field field, const char *value,
                const char *reason)
 {
-    const struct intake_change change = {.field = field, .values = &value, .value_count = 1};
+    const struct acts_change change = {.field = field, .values = &value, .value_count = 1};
     return intake_tag(fixture->vault, number, &change, 1, "os:tester", reason, &fixture->err);
 }
 
@@ -57,7 +57,7 @@ static void changes_are_all_made_or_none(void **state)
     int64_t number = take_one(fixture);
     const char *place = "柳口路";
     const char *unknown = "no such case";
-    const struct intake_change changes[] = {
+    const struct acts_change changes[] = {
         {.field = CATALOG_PLACE, .values = &place, .value_count = 1},
         {.field = CATALOG_CASE, .values = &unknown, .value_count = 1},
     };

@@ -1,0 +1,99 @@
+#ifndef SHILU_ACTS_H
+#define SHILU_ACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalog/catalog.h"
+#include "custody/entry.h"
+
+struct err;
+struct vault;
+
+/*
+ * Every change of the catalog, as the custody log tells it.
+ *
+ * An act is an entry: its action, subject and detail say all that the catalog is to hold. One
+ * function makes the change that an entry tells (acts_apply), now and whenever the log is read
+ * again: so the catalog is what its log says, can be made anew from it, and is compared with it.
+ *
+ * The functions that act stand between vault_begin and vault_commit (or vault_rollback); who acts
+ * and when is vault_begin's. Errors are those of the catalog's function, and ERR_USAGE where what
+ * is to be told is longer than an entry may be. The details' members: ARCHITECTURE.md, "The custody
+ * log".
+ */
+
+/* What an act made. */
+struct acts_done {
+    int64_t number; /* of the recording, archive or disc; 0 for others */
+    uint64_t seq;   /* of its entry */
+};
+
+/* A new recording; accepted_us, accepted_offset_minutes and accepted_by are not read. */
+int acts_accept(struct vault *vault, const struct catalog_new_recording *recording,
+                struct acts_done *done, struct err *err);
+
+/*
+ * The same bytes, handed in again.
+ *   name      under which they came this time, shown form
+ *   restored  what was lost is held again, from these
+ *   loose     beside the archive that should hold them
+ */
+int acts_accept_again(struct vault *vault, int64_t number, const char *name, bool restored,
+                      bool loose, struct acts_done *done, struct err *err);
+
+/* A file that goes with a recording; what catalog_attachment_add reads of it, but added_us and
+ * added_by. */
+int acts_attach(struct vault *vault, int64_t recording, const struct catalog_attachment *attachment,
+                struct err *err);
+
+/* New standing values of one field, as catalog_tag_set takes them. */
+struct acts_change {
+    enum catalog_field field;
+    const char *const *values;
+    size_t value_count;
+};
+
+/* Sets tags of a recording. reason NULL: none was asked. */
+int acts_tag(struct vault *vault, int64_t recording, const struct acts_change *changes,
+             size_t count, const char *reason, struct err *err);
+
+/* As catalog_archive_add; sealed_by is not read. */
+int acts_seal(struct vault *vault, const struct catalog_archive *archive, const int64_t *recordings,
+              size_t count, const int64_t *attachments, size_t attachment_count,
+              struct acts_done *done, struct err *err);
+
+/* As catalog_disc_add; made_by is not read. */
+int acts_image(struct vault *vault, const struct catalog_disc *disc, const int64_t *archives,
+               size_t count, struct acts_done *done, struct err *err);
+
+/* As the catalog's functions; opened_us, opened_by and the like are not read. */
+int acts_case_open(struct vault *vault, const struct catalog_case *one, struct err *err);
+int acts_case_close(struct vault *vault, const char *number, struct err *err);
+int acts_collector_set(struct vault *vault, const struct catalog_collector *one, struct err *err);
+int acts_device_set(struct vault *vault, const struct catalog_device *one, struct err *err);
+
+/*
+ * Where acts_apply gets a recording's report: an entry holds its digest alone.
+ *   sha256         of the recording's bytes
+ *   report_sha256  of the report
+ * Gives a text that is the caller's; it need not have that digest.
+ */
+struct acts_reports {
+    int (*text)(void *context, const uint8_t sha256[static 32],
+                const uint8_t report_sha256[static 32], char **text, struct err *err);
+    void *context;
+};
+
+/*
+ * Makes the change that an entry of the log tells; none for those of what only was looked at. The
+ * entry itself is not added to the catalog's log. Accounts get no password.
+ *   done   number as above; seq is not set
+ * ERR_DAMAGED: the entry does not say what one of its action must, or says another number than what
+ * was made has; else as the catalog's function.
+ */
+int acts_apply(struct catalog *catalog, const struct custody_entry *entry,
+               const struct acts_reports *reports, struct acts_done *done, struct err *err);
+
+#endif

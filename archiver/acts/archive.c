@@ -1,0 +1,100 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "acts/acts_private.h"
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+/* ---- sealed ---- */
+
+int acts_seal(struct vault *vault, const struct catalog_archive *archive, const int64_t *recordings,
+              size_t count, const int64_t *attachments, size_t attachment_count,
+              struct acts_done *done, struct err *err)
+{
+    return act_now(vault, CUSTODY_SEALED, archive->path,
+                   json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case",
+                             archive->case_number, "volume", (int)archive->volume, "sha256",
+                             detail_hex(archive->sha256), "sm3", detail_hex(archive->sm3),
+                             "tagmanifest_sha256", detail_hex(archive->tagmanifest_sha256), "size",
+                             json_u64(archive->size_bytes), "sealed_at",
+                             detail_time(vault, archive->sealed_us), "recordings",
+                             detail_numbers(recordings, count), "attachments",
+                             detail_numbers(attachments, attachment_count)),
+                   NULL, done, err);
+}
+
+int apply_sealed(struct apply *apply, struct err *err)
+{
+    const json_t *detail = apply->entry->detail;
+    union {
+        const char *in;
+        char *out;
+    } path = {.in = apply->entry->subject}, by = {.in = apply->entry->actor};
+    struct catalog_archive archive = {.path = path.out, .sealed_by = by.out};
+    uint64_t volume;
+    AUTO(free) int64_t *recordings = NULL;
+    AUTO(free) int64_t *attachments = NULL;
+    size_t count;
+    size_t attachment_count;
+    if (detail_take_text(apply, "case", &archive.case_number, err) < 0 ||
+        json_take_u64(detail, "volume", apply->object, &volume, err) < 0 ||
+        json_take_hex(detail, "sha256", apply->object, archive.sha256, 32, err) < 0 ||
+        json_take_hex(detail, "sm3", apply->object, archive.sm3, 32, err) < 0 ||
+        json_take_hex(detail, "tagmanifest_sha256", apply->object, archive.tagmanifest_sha256, 32,
+                      err) < 0 ||
+        json_take_u64(detail, "size", apply->object, &archive.size_bytes, err) < 0 ||
+        detail_take_time(apply, "sealed_at", &archive.sealed_us, err) < 0 ||
+        detail_take_numbers(apply, "recordings", &recordings, &count, err) < 0 ||
+        detail_take_numbers(apply, "attachments", &attachments, &attachment_count, err) < 0)
+        return -1;
+    if (volume > UINT32_MAX)
+        return detail_wrong(apply, "volume", err);
+    archive.volume = (uint32_t)volume;
+    struct catalog_err wrong;
+    if (catalog_archive_add(apply->catalog, &archive, recordings, count, attachments,
+                            attachment_count, &apply->number, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
+}
+
+/* ---- disc-imaged ---- */
+
+int acts_image(struct vault *vault, const struct catalog_disc *disc, const int64_t *archives,
+               size_t count, struct acts_done *done, struct err *err)
+{
+    return act_now(
+        vault, CUSTODY_DISC_IMAGED, NULL,
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", disc->name, "image", disc->image,
+                  "sha256", detail_hex(disc->sha256), "size", json_u64(disc->size_bytes), "made_at",
+                  detail_time(vault, disc->made_us), "archives", detail_numbers(archives, count)),
+        NULL, done, err);
+}
+
+int apply_disc_imaged(struct apply *apply, struct err *err)
+{
+    const json_t *detail = apply->entry->detail;
+    union {
+        const char *in;
+        char *out;
+    } by = {.in = apply->entry->actor};
+    struct catalog_disc disc = {.made_by = by.out};
+    AUTO(free) int64_t *archives = NULL;
+    size_t count;
+    if (detail_take_text(apply, "name", &disc.name, err) < 0 ||
+        detail_take_text(apply, "image", &disc.image, err) < 0 ||
+        json_take_hex(detail, "sha256", apply->object, disc.sha256, 32, err) < 0 ||
+        json_take_u64(detail, "size", apply->object, &disc.size_bytes, err) < 0 ||
+        detail_take_time(apply, "made_at", &disc.made_us, err) < 0 ||
+        detail_take_numbers(apply, "archives", &archives, &count, err) < 0)
+        return -1;
+    struct catalog_err wrong;
+    if (catalog_disc_add(apply->catalog, &disc, archives, count, &apply->number, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
+}

@@ -1,0 +1,125 @@
+#include <string.h>
+
+#include "acts/acts_private.h"
+#include "base/auto.h"
+#include "base/err.h"
+#include "base/instant.h"
+#include "base/json.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+/* The catalog's structs are read and written alike: their texts are not const, and none is written.
+ */
+static char *readable(const char *text)
+{
+    union {
+        const char *in;
+        char *out;
+    } both = {.in = text};
+    return both.out;
+}
+
+static int done_by(int result, const struct catalog_err *wrong, struct err *err)
+{
+    return result < 0 ? err_from_catalog(err, wrong) : 0;
+}
+
+/* vault_create makes this change and its entry itself; the password is in no entry. */
+int apply_vault_created(struct apply *apply, struct err *err)
+{
+    char *admin;
+    struct catalog_err wrong;
+    if (detail_take_text(apply, "admin", &admin, err) < 0)
+        return -1;
+    return done_by(
+        catalog_account_add(apply->catalog, admin, "secadmin", "", apply->entry->at.us, &wrong),
+        &wrong, err);
+}
+
+int acts_case_open(struct vault *vault, const struct catalog_case *one, struct err *err)
+{
+    return act_now(vault, CUSTODY_CASE_OPENED, one->number,
+                   json_pack("{s:s?, s:s?, s:s?}", "procedure", one->procedure, "cause", one->cause,
+                             "party", one->party),
+                   NULL, NULL, err);
+}
+
+int apply_case_opened(struct apply *apply, struct err *err)
+{
+    struct catalog_case one = {
+        .number = readable(apply->entry->subject),
+        .opened_us = apply->entry->at.us,
+        .opened_by = readable(apply->entry->actor),
+    };
+    struct catalog_err wrong;
+    if (detail_take_text_or_null(apply, "procedure", &one.procedure, err) < 0 ||
+        detail_take_text_or_null(apply, "cause", &one.cause, err) < 0 ||
+        detail_take_text_or_null(apply, "party", &one.party, err) < 0)
+        return -1;
+    return done_by(catalog_case_add(apply->catalog, &one, &wrong), &wrong, err);
+}
+
+int acts_case_close(struct vault *vault, const char *number, struct err *err)
+{
+    return act_now(vault, CUSTODY_CASE_CLOSED, number, json_object(), NULL, NULL, err);
+}
+
+int apply_case_closed(struct apply *apply, struct err *err)
+{
+    struct catalog_err wrong;
+    const struct custody_entry *entry = apply->entry;
+    return done_by(
+        catalog_case_close(apply->catalog, entry->subject, entry->actor, entry->at.us, &wrong),
+        &wrong, err);
+}
+
+/* By their place in the catalog's enumeration. */
+static const char *const kinds[] = {"officer", "auxiliary", NULL};
+
+int acts_collector_set(struct vault *vault, const struct catalog_collector *one, struct err *err)
+{
+    return act_now(vault, CUSTODY_COLLECTOR_SET, one->number,
+                   json_pack("{s:s?, s:s?, s:s?, s:s?}", "name", one->name, "kind",
+                             kinds[one->kind], "valid_from", one->valid_from, "valid_to",
+                             one->valid_to),
+                   NULL, NULL, err);
+}
+
+int apply_collector_set(struct apply *apply, struct err *err)
+{
+    struct catalog_collector one = {.number = readable(apply->entry->subject),
+                                    .kind = CATALOG_COLLECTOR_UNKNOWN};
+    char *kind;
+    struct catalog_err wrong;
+    if (detail_take_text_or_null(apply, "name", &one.name, err) < 0 ||
+        detail_take_text_or_null(apply, "kind", &kind, err) < 0 ||
+        detail_take_text_or_null(apply, "valid_from", &one.valid_from, err) < 0 ||
+        detail_take_text_or_null(apply, "valid_to", &one.valid_to, err) < 0)
+        return -1;
+    for (int i = 0; kind != NULL && i < CATALOG_COLLECTOR_UNKNOWN; i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            one.kind = (enum catalog_collector_kind)i;
+    if (kind != NULL && one.kind == CATALOG_COLLECTOR_UNKNOWN)
+        return detail_wrong(apply, "kind", err);
+    return done_by(catalog_collector_set(apply->catalog, &one, &wrong), &wrong, err);
+}
+
+int acts_device_set(struct vault *vault, const struct catalog_device *one, struct err *err)
+{
+    return act_now(
+        vault, CUSTODY_DEVICE_SET, one->number,
+        json_pack("{s:s?, s:s?, s:s?}", "make", one->make, "model", one->model, "note", one->note),
+        NULL, NULL, err);
+}
+
+int apply_device_set(struct apply *apply, struct err *err)
+{
+    struct catalog_device one = {.number = readable(apply->entry->subject)};
+    struct catalog_err wrong;
+    if (detail_take_text_or_null(apply, "make", &one.make, err) < 0 ||
+        detail_take_text_or_null(apply, "model", &one.model, err) < 0 ||
+        detail_take_text_or_null(apply, "note", &one.note, err) < 0)
+        return -1;
+    return done_by(catalog_device_set(apply->catalog, &one, &wrong), &wrong, err);
+}

@@ -32,6 +32,7 @@ static const struct command commands[] = {
     {"cat", command_cat, N_("write one recording of an archive to the output")},
     {"verify", command_verify,
      N_("verify a vault, case, recording, archive, disc image or folder")},
+    {"log", command_log, N_("the custody log: show, checkpoint, export, verify")},
     {"disc", command_disc, N_("disc images: image, list")},
 };
 

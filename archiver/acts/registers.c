@@ -25,7 +25,8 @@ static int done_by(int result, const struct catalog_err *wrong, struct err *err)
     return result < 0 ? err_from_catalog(err, wrong) : 0;
 }
 
-/* vault_create makes this change and its entry itself; the password is in no entry. */
+/* vault_create makes this change and its entry itself. The password is in no entry: what stands in
+ * its place is none. */
 int apply_vault_created(struct apply *apply, struct err *err)
 {
     char *admin;
@@ -33,7 +34,7 @@ int apply_vault_created(struct apply *apply, struct err *err)
     if (detail_take_text(apply, "admin", &admin, err) < 0)
         return -1;
     return done_by(
-        catalog_account_add(apply->catalog, admin, "secadmin", "", apply->entry->at.us, &wrong),
+        catalog_account_add(apply->catalog, admin, "secadmin", "-", apply->entry->at.us, &wrong),
         &wrong, err);
 }
 

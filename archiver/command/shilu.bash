@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify disc'
+        cat verify log disc'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method'
     local command= verb= i
     COMPREPLY=()
@@ -16,7 +16,7 @@ _shilu() {
         esac
     done
     case $before in
-    -C | -o | --output | --clearable | --key)
+    -C | -o | --output | --clearable | --key | --against)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -65,6 +65,14 @@ _shilu() {
         '') options='set list' ;;
         set) options='--make --model --note' ;;
         *) options='--json' ;;
+        esac
+        ;;
+    log)
+        case $verb in
+        '') options='show checkpoint export verify' ;;
+        show) options='--subject --actor --action --json' ;;
+        verify) options='--key --against --json' ;;
+        *) options= ;;
         esac
         ;;
     disc)

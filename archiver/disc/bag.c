@@ -227,8 +227,11 @@ static void pack_layout_release_at(struct pack_layout *layout)
 /* The index outlives the pack that read it, as text: the viewer shows it. */
 static int keep_index(struct cargo_bag *planned, const struct pack *pack, struct err *err)
 {
+    const json_t *index;
+    if (pack_index(pack, &index, err) < 0)
+        return -1;
     planned->name = strdup(pack_bag(pack));
-    planned->index = json_dumps(pack_index(pack), JSON_COMPACT | JSON_ENSURE_ASCII);
+    planned->index = json_dumps(index, JSON_COMPACT | JSON_ENSURE_ASCII);
     return planned->name == NULL || planned->index == NULL ? err_memory(err, planned->tar) : 0;
 }
 

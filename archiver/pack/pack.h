@@ -68,9 +68,9 @@ const struct pack_entry *pack_entries(const struct pack *pack, size_t *count);
 /* An entry by its own id, name, or original name; NULL when there is none. */
 const struct pack_entry *pack_find(const struct pack *pack, const char *name);
 /* The whole index.json as a tree, owned by the pack: read again when it is first asked for, since
- * nothing else needs it; NULL when that failed. */
+ * nothing else needs it. Errors as pack_open's. */
 struct json_t;
-const struct json_t *pack_index(const struct pack *pack);
+int pack_index(const struct pack *pack, const struct json_t **index, struct err *err);
 int pack_fd(const struct pack *pack);
 
 /* Writes an entry's content to `to`, both digests checked: ERR_DAMAGED after all bytes were written

@@ -140,17 +140,21 @@ int pack_fd(const struct pack *pack)
     return pack->fd;
 }
 
-const json_t *pack_index(const struct pack *pack)
+int pack_index(const struct pack *pack, const json_t **index, struct err *err)
 {
-    if (*pack->root != NULL)
-        return *pack->root;
-    struct err err;
-    AUTO(free) char *text = malloc(pack->text_len + 1);
-    if (text == NULL ||
-        file_read_exact(pack->fd, pack->object, pack->text_offset, text, pack->text_len, &err) < 0)
-        return NULL;
-    struct bytes whole = {(const uint8_t *)text, pack->text_len};
-    return json_read(whole, pack->object, pack->root, &err) < 0 ? NULL : *pack->root;
+    if (*pack->root == NULL) {
+        AUTO(free) char *text = malloc(pack->text_len + 1);
+        if (text == NULL)
+            return err_memory(err, pack->object);
+        if (file_read_exact(pack->fd, pack->object, pack->text_offset, text, pack->text_len, err) <
+            0)
+            return -1;
+        struct bytes whole = {(const uint8_t *)text, pack->text_len};
+        if (json_read(whole, pack->object, pack->root, err) < 0)
+            return -1;
+    }
+    *index = *pack->root;
+    return 0;
 }
 
 const struct pack_entry *pack_entries(const struct pack *pack, size_t *count)

@@ -118,7 +118,10 @@ int readback_check(int part, const struct plan *plan, const struct key *key, str
         pack_layout_read(part, plan->bag, &layout, err) < 0)
         return err_wrap(err, _("read back"));
     uint8_t told[32];
-    if (json_take_hex(pack_index(pack), "structure_sha256", plan->bag, told, sizeof told, err) < 0)
+    const json_t *index;
+    if (pack_index(pack, &index, err) < 0)
+        return err_wrap(err, _("read back"));
+    if (json_take_hex(index, "structure_sha256", plan->bag, told, sizeof told, err) < 0)
         return -1;
     if (memcmp(told, layout.structure, 32) != 0)
         return differs(plan, "structure_sha256", err);

@@ -77,11 +77,15 @@ static void take_away(int root)
     (void)unlinkat(root, unfinished_name, 0); /* last: it says whose all the others are */
 }
 
+/* One of the names that ends with "." stands for all that begin with it. */
 static bool is_any_of(const char *name, const char *const *names, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(name, names[i]) == 0)
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(names[i]);
+        if (strcmp(name, names[i]) == 0 ||
+            (names[i][len - 1] == '.' && strncmp(name, names[i], len) == 0))
             return true;
+    }
     return false;
 }
 
@@ -161,7 +165,8 @@ static bool has_cases(const char *path)
 static bool is_unfinished(int root, const char *path)
 {
     static const char *const in_keys[] = {"signing.pem", "public.pem"};
-    static const char *const in_log[] = {"checkpoint", "tile"};
+    static const char *const in_log[] = {"checkpoint", "tile", "checkpoint.",
+                                         "1."}; /* the last two: temporary */
     const char *in_root[VAULT_FOLDERS + 7] = {
         vault_keys_name,  vault_catalog_name,   unfinished_name, "catalog.db-wal",
         "catalog.db-shm", "catalog.db-journal", "lost+found"};
@@ -169,7 +174,7 @@ static bool is_unfinished(int root, const char *path)
     if (!has_unfinished_settings(root))
         return false;
     for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++) {
-        if (!folder_holds_only(root, vault_folder_names[i], in_log, i == VAULT_LOG ? 2 : 0))
+        if (!folder_holds_only(root, vault_folder_names[i], in_log, i == VAULT_LOG ? 4 : 0))
             return false;
         in_root[count++] = vault_folder_names[i];
     }

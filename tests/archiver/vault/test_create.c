@@ -48,7 +48,7 @@ static void a_new_vault_has_all_that_it_needs(void **state)
     assert_string_equal(created.admin, "admin");
     assert_int_equal(strlen(created.password), 19);
     fixture_run("test \"$(ls -A v | sort | tr '\\n' ' ')\" = "
-                "'archives catalog.db discs incoming keys recordings shilu.conf '");
+                "'archives catalog.db discs incoming keys log recordings shilu.conf '");
 
     char check[256];
     (void)snprintf(

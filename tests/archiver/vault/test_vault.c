@@ -105,14 +105,29 @@ static void the_signing_key_must_be_the_public_one_s_half(void **state)
     fixture_run("openssl genpkey -algorithm ED25519 -out v/keys/signing.pem 2>/dev/null");
     assert_int_equal(vault_signing_key(fixture_vault(), &key, &err), -1);
     assert_int_equal(err.kind, ERR_DAMAGED);
-    fixture_reopen();
-    fixture_run("printf x > v/keys/public.pem");
-    assert_int_equal(vault_public_key(fixture_vault(), &key, &err), -1);
+    assert_int_equal(vault_begin(fixture_vault(), "os:test", &err), -1);
     assert_int_equal(err.kind, ERR_DAMAGED);
+    fixture_close();
+}
+
+static enum err_kind kind_without_public_key(const char *spoil)
+{
+    struct err err = {.kind = ERR_NONE};
+    const struct key *key;
+    AUTO(vault_free) struct vault *vault = NULL;
+    fixture_run(spoil);
+    assert_int_equal(vault_open("v", VAULT_READ, &vault, &err), 0);
+    assert_int_equal(vault_public_key(vault, &key, &err), -1);
     assert_string_equal(err.object, "v/keys/public.pem");
-    fixture_run("rm v/keys/public.pem");
-    assert_int_equal(vault_public_key(fixture_vault(), &key, &err), -1);
-    assert_int_equal(err.kind, ERR_MISSING);
+    return err.kind;
+}
+
+static void a_public_key_that_is_none_is_told(void **state)
+{
+    (void)state;
+    fixture_close();
+    assert_int_equal(kind_without_public_key("printf x > v/keys/public.pem"), ERR_DAMAGED);
+    assert_int_equal(kind_without_public_key("rm v/keys/public.pem"), ERR_MISSING);
 }
 
 enum { NOBODY = 65534 };
@@ -190,6 +205,8 @@ int main(void)
             fixture_teardown),
         cmocka_unit_test_setup_teardown(the_signing_key_must_be_the_public_one_s_half,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_public_key_that_is_none_is_told, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(somebody_without_permission_is_denied, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(somebody_who_may_only_read_reads, fixture_setup,

@@ -2,7 +2,7 @@
 # The custody log, as an auditor reads and checks it.
 load common
 
-setup() { new_case; }
+setup() { new_case && cd "$BATS_TEST_TMPDIR"; }
 
 check_log() { python3 "$SHILU_SOURCE/scripts/check-log" "$@"; }
 

@@ -41,7 +41,7 @@ static uint64_t remainder_of(const uint8_t sha256[static 32])
 {
     uint64_t rest = 0;
     for (unsigned bit = 0; bit < 256; bit++)
-        rest = (rest * 2 + (sha256[bit / 8] >> (7 - bit % 8) & 1U)) % REMAINDER;
+        rest = (rest * 2 + ((unsigned)sha256[bit / 8] >> (7 - bit % 8) & 1U)) % REMAINDER;
     return rest;
 }
 

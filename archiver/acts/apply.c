@@ -50,7 +50,8 @@ int acts_apply(struct catalog *catalog, const struct custody_entry *entry,
         return 0;
     subject_print(letter, done->number, subject);
     if (strcmp(entry->subject, subject) != 0)
-        return err_set(err, ERR_DAMAGED, subject, _("entry %llu is about \"%s\""),
+        return err_set(err, ERR_DAMAGED, subject,
+                       _("the log's entry %llu gives it another number: \"%s\""),
                        (unsigned long long)entry->seq, entry->subject);
     return 0;
 }

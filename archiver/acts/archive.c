@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/instant.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -32,11 +33,8 @@ int acts_seal(struct vault *vault, const struct catalog_archive *archive, const 
 int apply_sealed(struct apply *apply, struct err *err)
 {
     const json_t *detail = apply->entry->detail;
-    union {
-        const char *in;
-        char *out;
-    } path = {.in = apply->entry->subject}, by = {.in = apply->entry->actor};
-    struct catalog_archive archive = {.path = path.out, .sealed_by = by.out};
+    struct catalog_archive archive = {.path = text_readable(apply->entry->subject),
+                                      .sealed_by = text_readable(apply->entry->actor)};
     uint64_t volume;
     AUTO(free) int64_t *recordings = NULL;
     AUTO(free) int64_t *attachments = NULL;
@@ -79,11 +77,7 @@ int acts_image(struct vault *vault, const struct catalog_disc *disc, const int64
 int apply_disc_imaged(struct apply *apply, struct err *err)
 {
     const json_t *detail = apply->entry->detail;
-    union {
-        const char *in;
-        char *out;
-    } by = {.in = apply->entry->actor};
-    struct catalog_disc disc = {.made_by = by.out};
+    struct catalog_disc disc = {.made_by = text_readable(apply->entry->actor)};
     AUTO(free) int64_t *archives = NULL;
     size_t count;
     if (detail_take_text(apply, "name", &disc.name, err) < 0 ||

@@ -43,8 +43,8 @@ int subject_number(const struct apply *apply, char letter, int64_t *number, stru
     const char *subject = apply->entry->subject;
     const char *end;
     if (subject[0] != letter || !parse_number(subject + 1, number, &end) || *end != '\0')
-        return err_set(err, ERR_DAMAGED, apply->object, _("it is about \"%s\", not about one %c"),
-                       subject, letter);
+        return err_set(err, ERR_DAMAGED, apply->object,
+                       _("its subject is \"%s\", not a number such as %c12"), subject, letter);
     return 0;
 }
 
@@ -64,7 +64,8 @@ json_t *detail_time(const struct vault *vault, int64_t us)
 
 int detail_wrong(const struct apply *apply, const char *key, struct err *err)
 {
-    return err_set(err, ERR_DAMAGED, apply->object, _("its \"%s\" is none"), key);
+    return err_set(err, ERR_DAMAGED, apply->object, _("\"%s\" is not what its action asks for"),
+                   key);
 }
 
 int detail_take_time(const struct apply *apply, const char *key, int64_t *us, struct err *err)
@@ -82,13 +83,10 @@ int detail_take_time(const struct apply *apply, const char *key, int64_t *us, st
 int detail_take_text_or_null(const struct apply *apply, const char *key, char **text,
                              struct err *err)
 {
-    union {
-        const char *in;
-        char *out;
-    } both;
-    if (json_take_text_or_null(apply->entry->detail, key, apply->object, &both.in, err) < 0)
+    const char *found;
+    if (json_take_text_or_null(apply->entry->detail, key, apply->object, &found, err) < 0)
         return -1;
-    *text = both.out;
+    *text = text_readable(found);
     return 0;
 }
 

@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "base/instant.h"
 #include "base/json.h"
-#include "digest/digest.h"
+#include "base/text.h"
+#include "digest/hash.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -18,14 +19,10 @@
 static json_t *tags_detail(const struct catalog_tag *tags, size_t count)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list != NULL && i < count; i++) {
-        json_t *one = json_pack("{s:s, s:s, s:s}", "field", catalog_field_name(tags[i].field),
-                                "value", tags[i].value, "source", tags[i].source);
-        if (json_array_append_new(list, one) < 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
+    for (size_t i = 0; list != NULL && i < count; i++)
+        list = json_append(list,
+                           json_pack("{s:s, s:s, s:s}", "field", catalog_field_name(tags[i].field),
+                                     "value", tags[i].value, "source", tags[i].source));
     return list;
 }
 
@@ -66,15 +63,12 @@ static int given_report(void *context, const uint8_t sha256[static 32],
 int acts_accept(struct vault *vault, const struct catalog_new_recording *recording,
                 struct acts_done *done, struct err *err)
 {
-    union {
-        const char *in;
-        void *out;
-    } report = {.in = recording->report};
-    struct digest_pair digests;
-    if (digest_bytes(bytes_of(recording->report), &digests, err) < 0)
+    uint8_t report_sha256[32];
+    if (hash_of(HASH_SHA256, bytes_of(recording->report), report_sha256, err) < 0)
         return -1;
-    const struct acts_reports reports = {.text = given_report, .context = report.out};
-    return act_now(vault, CUSTODY_ACCEPTED, NULL, accepted_detail(recording, digests.sha256),
+    const struct acts_reports reports = {.text = given_report,
+                                         .context = text_readable(recording->report)};
+    return act_now(vault, CUSTODY_ACCEPTED, NULL, accepted_detail(recording, report_sha256),
                    &reports, done, err);
 }
 
@@ -110,16 +104,14 @@ static int take_tags(const struct apply *apply, struct catalog_tag **out, size_t
         return err_memory(err, apply->object);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
-        union {
-            const char *in;
-            char *out;
-        } value, source;
+        const char *value;
+        const char *source;
         if (take_field(apply, one, &tags[i].field, err) < 0 ||
-            json_take_text(one, "value", apply->object, &value.in, err) < 0 ||
-            json_take_text(one, "source", apply->object, &source.in, err) < 0)
+            json_take_text(one, "value", apply->object, &value, err) < 0 ||
+            json_take_text(one, "source", apply->object, &source, err) < 0)
             return -1;
-        tags[i].value = value.out;
-        tags[i].source = source.out;
+        tags[i].value = text_readable(value);
+        tags[i].source = text_readable(source);
     }
     *count = json_array_size(list);
     *out = tags;
@@ -197,11 +189,8 @@ int apply_attached(struct apply *apply, struct err *err)
 {
     const json_t *detail = apply->entry->detail;
     int64_t recording;
-    union {
-        const char *in;
-        char *out;
-    } by = {.in = apply->entry->actor};
-    struct catalog_attachment one = {.added_us = apply->entry->at.us, .added_by = by.out};
+    struct catalog_attachment one = {.added_us = apply->entry->at.us,
+                                     .added_by = text_readable(apply->entry->actor)};
     if (subject_number(apply, 'R', &recording, err) < 0 ||
         detail_take_text(apply, "kind", &one.kind, err) < 0 ||
         detail_take_text(apply, "name", &one.name, err) < 0 ||
@@ -222,24 +211,17 @@ static json_t *values_detail(const struct acts_change *change)
 {
     json_t *list = json_array();
     for (size_t i = 0; list != NULL && i < change->value_count; i++)
-        if (json_array_append_new(list, json_string(change->values[i])) < 0) {
-            json_decref(list);
-            list = NULL;
-        }
+        list = json_append(list, json_string(change->values[i]));
     return list;
 }
 
 static json_t *changes_detail(const struct acts_change *changes, size_t count)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list != NULL && i < count; i++) {
-        json_t *one = json_pack("{s:s, s:o}", "field", catalog_field_name(changes[i].field),
-                                "values", values_detail(&changes[i]));
-        if (json_array_append_new(list, one) < 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
+    for (size_t i = 0; list != NULL && i < count; i++)
+        list =
+            json_append(list, json_pack("{s:s, s:o}", "field", catalog_field_name(changes[i].field),
+                                        "values", values_detail(&changes[i])));
     return list;
 }
 

@@ -5,20 +5,10 @@
 #include "base/err.h"
 #include "base/instant.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
-
-/* The catalog's structs are read and written alike: their texts are not const, and none is written.
- */
-static char *readable(const char *text)
-{
-    union {
-        const char *in;
-        char *out;
-    } both = {.in = text};
-    return both.out;
-}
 
 static int done_by(int result, const struct catalog_err *wrong, struct err *err)
 {
@@ -49,9 +39,9 @@ int acts_case_open(struct vault *vault, const struct catalog_case *one, struct e
 int apply_case_opened(struct apply *apply, struct err *err)
 {
     struct catalog_case one = {
-        .number = readable(apply->entry->subject),
+        .number = text_readable(apply->entry->subject),
         .opened_us = apply->entry->at.us,
-        .opened_by = readable(apply->entry->actor),
+        .opened_by = text_readable(apply->entry->actor),
     };
     struct catalog_err wrong;
     if (detail_take_text_or_null(apply, "procedure", &one.procedure, err) < 0 ||
@@ -89,7 +79,7 @@ int acts_collector_set(struct vault *vault, const struct catalog_collector *one,
 
 int apply_collector_set(struct apply *apply, struct err *err)
 {
-    struct catalog_collector one = {.number = readable(apply->entry->subject),
+    struct catalog_collector one = {.number = text_readable(apply->entry->subject),
                                     .kind = CATALOG_COLLECTOR_UNKNOWN};
     char *kind;
     struct catalog_err wrong;
@@ -116,7 +106,7 @@ int acts_device_set(struct vault *vault, const struct catalog_device *one, struc
 
 int apply_device_set(struct apply *apply, struct err *err)
 {
-    struct catalog_device one = {.number = readable(apply->entry->subject)};
+    struct catalog_device one = {.number = text_readable(apply->entry->subject)};
     struct catalog_err wrong;
     if (detail_take_text_or_null(apply, "make", &one.make, err) < 0 ||
         detail_take_text_or_null(apply, "model", &one.model, err) < 0 ||

@@ -1,5 +1,6 @@
 #include "base/durable.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,6 +24,8 @@
  *  3. A temporary name belongs to a file on which its maker holds flock from before the name
  *     existed: whoever gets the lock knows that the maker is gone.
  */
+
+AUTO_DEFINE(DIR *, closedir, NULL);
 
 static const char temporary_ending[] = ".tmp";
 
@@ -134,6 +137,35 @@ bool durable_is_stale(int folder, const char *name)
         return false;
     AUTO(close) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static bool is_any_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+int durable_holds_only(int folder, const char *const *names, size_t count, bool stale)
+{
+    int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(closedir) DIR *entries = own < 0 ? NULL : fdopendir(own);
+    if (entries == NULL) {
+        if (own >= 0)
+            (void)close(own); /* only read from */
+        return -1;
+    }
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
+        if (entry == NULL)
+            return errno == 0 ? 1 : -1;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            !is_any_of(entry->d_name, names, count) &&
+            !(stale && durable_is_stale(folder, entry->d_name)))
+            return 0;
+    }
 }
 
 int durable_link(int from_folder, const char *from, int to_folder, const char *to, struct err *err)

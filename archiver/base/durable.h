@@ -29,6 +29,10 @@ int durable_store_by(int scratch, int folder, const char *name, struct bytes con
 /* Whether a name is a temporary one whose maker is gone: it may be removed. */
 bool durable_is_stale(int folder, const char *name);
 
+/* 1 where all that lies in the folder has one of these names, or, with `stale`, is a temporary one
+ * whose maker is gone; else 0. -1 with errno. */
+int durable_holds_only(int folder, const char *const *names, size_t count, bool stale);
+
 /* A new file without a name on the folder's file system, open for reading and writing, of exactly
  * this mode; `object` names the folder in errors. The descriptor, or -1 with *err. */
 int durable_unnamed(int folder, const char *object, mode_t mode, struct err *err);

@@ -88,6 +88,14 @@ json_t *json_text_or_null(const char *text)
     return text != NULL ? json_string(text) : json_null();
 }
 
+json_t *json_append(json_t *list, json_t *item)
+{
+    if (json_array_append_new(list, item) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 json_t *json_u64(uint64_t number)
 {
     if (number <= EXACT_LIMIT)

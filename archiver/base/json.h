@@ -40,6 +40,10 @@ int json_take_text_or_null(const json_t *from, const char *key, const char *obje
 /* A text, or JSON null for NULL. */
 json_t *json_text_or_null(const char *text);
 
+/* Appends an item, which is taken over, and gives the list; NULL, and the list is freed, where
+ * memory is out: for the list, or already for the item. */
+json_t *json_append(json_t *list, json_t *item);
+
 /* A number of bytes: an integer, or a text above 2^53, where other readers lose digits (RFC 8785).
  */
 json_t *json_u64(uint64_t number);

@@ -117,6 +117,15 @@ static size_t character_length(struct bytes text)
     return overlong || surrogate || beyond ? 0 : len;
 }
 
+char *text_readable(const char *text)
+{
+    union {
+        const char *in;
+        char *out;
+    } both = {.in = text};
+    return both.out;
+}
+
 bool text_is_utf8(struct bytes text)
 {
     while (text.len > 0) {

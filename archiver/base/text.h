@@ -35,6 +35,10 @@ static inline void text_release_at(struct text *text)
     text_release(text);
 }
 
+/* A text for a member of a struct that is written elsewhere, so that it is not const, and only read
+ * where it goes now. */
+char *text_readable(const char *text);
+
 /* Whether these are whole, shortest-form UTF-8 characters without NUL. Source: RFC 3629. */
 bool text_is_utf8(struct bytes text);
 

@@ -183,11 +183,7 @@ static int close_one(struct vault *vault, const char *number, const char *actor,
 {
     if (vault_begin(vault, actor, err) < 0)
         return -1;
-    if (acts_case_close(vault, number, err) < 0) {
-        vault_rollback(vault);
-        return -1;
-    }
-    return vault_commit(vault, err);
+    return vault_end(vault, acts_case_close(vault, number, err), err);
 }
 
 static int case_close(const struct command_context *context, int argc, const char **argv)

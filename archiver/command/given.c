@@ -58,15 +58,9 @@ bool given_tags_take(void *context, int option, char *argument)
         say_note(_("%s: the value is not UTF-8 text"), given_field_shown(field));
         return false;
     }
-    char **more = realloc(values->at, (values->count + 1) * sizeof *more);
-    if (more == NULL) {
-        say_note("%s", _("out of memory"));
-        return false;
-    }
-    values->at = more;
-    values->at[values->count++] = owned;
+    char *word = owned;
     owned = NULL;
-    return true;
+    return words_add(values, word);
 }
 
 int given_tags_settle(struct given_tags *tags, struct err *err)

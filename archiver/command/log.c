@@ -250,8 +250,8 @@ static void tell(void *context, const struct custody_finding *finding)
     (void)putchar('\n');
 }
 
-/* Whether the log still begins with what an older checkpoint of it signed. 0 or EXIT_FOUND: told;
- * -1: could not look. */
+/* Whether the log still begins with what older checkpoints of it signed. The exit status, or -1: it
+ * could not look. */
 static int check_against(const struct source *source, const struct words *older,
                          struct verifying *verifying, struct err *err)
 {
@@ -260,34 +260,17 @@ static int check_against(const struct source *source, const struct words *older,
     if (source_open_log(source, &log, err) < 0)
         return -1;
     for (size_t i = 0; i < older->count; i++) {
-        struct custody_head head;
-        struct custody_finding finding = {.path = older->at[i]};
-        struct custody_proof proof;
-        uint8_t root[CUSTODY_HASH];
         AUTO(free) char *text = NULL;
         size_t len;
-        struct err wrong;
         if (read_text(older->at[i], CHECKPOINT_MAX, &text, &len, err) < 0)
             return -1;
-        custody_log_root(log, root);
-        if (custody_checkpoint_check((struct bytes){(const uint8_t *)text, len},
-                                     custody_log_origin(log), source->key, older->at[i], &head,
-                                     &wrong) < 0) {
-            finding.detail = wrong.text;
-        } else if (head.size > custody_log_size(log)) {
-            finding.detail = _("the log has fewer entries than this checkpoint signed: some were "
-                               "taken away");
-        } else if (custody_log_consistency(log, head.size, custody_log_size(log), &proof, &wrong) <
-                       0 ||
-                   custody_consistency_check(head.size, head.root, custody_log_size(log), root,
-                                             &proof, &wrong) < 0) {
-            finding.detail = _("the log does not begin with what this checkpoint signed: its "
-                               "entries were rewritten");
-        }
-        if (finding.detail != NULL) {
-            tell(verifying, &finding);
-            status = EXIT_FOUND;
-        }
+        if (custody_log_extends(log, (struct bytes){(const uint8_t *)text, len}, source->key,
+                                older->at[i], err) == 0)
+            continue;
+        if (err->kind != ERR_DAMAGED && err->kind != ERR_MISSING)
+            return -1;
+        tell(verifying, &(struct custody_finding){.path = older->at[i], .detail = err->text});
+        status = EXIT_FOUND;
     }
     return status;
 }
@@ -321,17 +304,8 @@ static int verify_source(const struct source *source, const struct words *older,
 
 static bool take_older(void *context, int option, char *argument)
 {
-    struct words *older = context;
     (void)option;
-    char **more = realloc((void *)older->at, (older->count + 1) * sizeof *more);
-    if (more == NULL) {
-        free(argument);
-        say_note("%s", _("out of memory"));
-        return false;
-    }
-    older->at = more;
-    older->at[older->count++] = argument;
-    return true;
+    return words_add(context, argument);
 }
 
 static int log_verify(const struct command_context *context, int argc, const char **argv)

@@ -22,6 +22,19 @@ void words_release(struct words *words)
     *words = (struct words){0};
 }
 
+bool words_add(struct words *words, char *word)
+{
+    char **more = realloc((void *)words->at, (words->count + 1) * sizeof *more);
+    if (more == NULL) {
+        free(word);
+        say_note("%s", _("out of memory"));
+        return false;
+    }
+    words->at = more;
+    words->at[words->count++] = word;
+    return true;
+}
+
 const char *const *words_of(const struct words *words)
 {
     return (const char *const *)words->at;

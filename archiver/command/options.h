@@ -25,6 +25,8 @@ static inline void words_release_at(struct words *words)
 {
     words_release(words);
 }
+/* Takes the word over, in any case; false, after having said so, where memory is out. */
+bool words_add(struct words *words, char *word);
 const char *const *words_of(const struct words *words);
 
 /* What a subcommand was called with. */

@@ -77,11 +77,8 @@ int register_enter(const struct command_context *context, const char *number,
         return (void)err_memory(&err, NULL), say_error(&err);
     char actor[128];
     vault_actor(actor);
-    if (vault_begin(vault, actor, &err) < 0)
+    if (vault_begin(vault, actor, &err) < 0 ||
+        vault_end(vault, enter(vault, copy, row, &err), &err) < 0)
         return say_error(&err);
-    if (enter(vault, copy, row, &err) < 0) {
-        vault_rollback(vault);
-        return say_error(&err);
-    }
-    return vault_commit(vault, &err) < 0 ? say_error(&err) : EXIT_SOUND;
+    return EXIT_SOUND;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "command/say.h"
 
 #include "base/banned.h"
@@ -67,10 +68,7 @@ json_t *signers_to_json(const struct signers *signers)
 {
     json_t *list = json_array();
     for (size_t i = 0; list != NULL && i < signers->count; i++)
-        if (json_array_append_new(list, json_pack("{s:s, s:s}", "target", signers->at[i].target,
-                                                  "key", signers->at[i].key)) < 0) {
-            json_decref(list);
-            list = NULL;
-        }
+        list = json_append(list, json_pack("{s:s, s:s}", "target", signers->at[i].target, "key",
+                                           signers->at[i].key));
     return list;
 }

@@ -154,6 +154,16 @@ int custody_log_inclusion(struct custody_log *log, uint64_t index, uint64_t size
 int custody_log_consistency(struct custody_log *log, uint64_t old_size, uint64_t new_size,
                             struct custody_proof *proof, struct err *err);
 
+/*
+ * Whether the log still begins with what an older checkpoint of it signed.
+ *   text, object   as of custody_checkpoint_check
+ *   key            that signed it
+ * ERR_DAMAGED, ERR_MISSING: it does not, or that is no checkpoint of this log, or a tile (in the
+ * text) cannot be read; else it could not look.
+ */
+int custody_log_extends(struct custody_log *log, struct bytes text, const struct key *key,
+                        const char *object, struct err *err);
+
 /* ---- checking a log ---- */
 
 struct custody_finding {

@@ -1,7 +1,5 @@
 #include "custody/custody.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,29 +143,10 @@ const char *custody_log_checkpoint_text(const struct custody_log *log)
 
 static int check_empty(int folder, struct err *err)
 {
-    int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *names = again < 0 ? NULL : fdopendir(again);
-    if (names == NULL) {
-        (void)err_sys(err, "log", _("open"));
-        close_at(&again);
-        return -1;
-    }
-    bool empty = true;
-    errno = 0;
-    for (;;) {
-        const struct dirent *name = readdir(names); // NOLINT(concurrency-mt-unsafe): own DIR
-        if (name == NULL)
-            break;
-        if (strcmp(name->d_name, ".") != 0 && strcmp(name->d_name, "..") != 0)
-            empty = false;
-    }
-    int number = errno;
-    (void)closedir(names);
-    if (number != 0)
-        return err_number(err, number, "log", _("read"));
-    if (!empty)
-        return err_set(err, ERR_CONFLICT, "log", "%s", _("the log's folder is not empty"));
-    return 0;
+    const int empty = durable_holds_only(folder, NULL, 0, false);
+    if (empty < 0)
+        return err_sys(err, "log", _("read"));
+    return empty ? 0 : err_set(err, ERR_CONFLICT, "log", "%s", _("the log's folder is not empty"));
 }
 
 int custody_log_create(int folder, const struct key *signing, const char *origin, struct err *err)
@@ -180,11 +159,7 @@ int custody_log_create(int folder, const struct key *signing, const char *origin
         tree_root(tiles_sha(tiles), &none, head.root, err) < 0 ||
         checkpoint_make(origin, &head, signing, &text, err) < 0)
         return -1;
-    AUTO(close) int fd = durable_unnamed(folder, log_checkpoint_name, CHECKPOINT_MODE, err);
-    if (fd < 0 || file_write(fd, log_checkpoint_name, text, strlen(text), err) < 0 ||
-        file_sync(fd, log_checkpoint_name, err) < 0)
-        return -1;
-    return durable_link_fd(fd, folder, log_checkpoint_name, err); /* never over one that is there */
+    return durable_create(folder, "log", log_checkpoint_name, bytes_of(text), CHECKPOINT_MODE, err);
 }
 
 /* ---- appending ---- */
@@ -339,4 +314,27 @@ int custody_log_consistency(struct custody_log *log, uint64_t old_size, uint64_t
     }
     *proof = made;
     return 0;
+}
+
+int custody_log_extends(struct custody_log *log, struct bytes text, const struct key *key,
+                        const char *object, struct err *err)
+{
+    struct custody_head old;
+    struct custody_proof proof;
+    if (custody_checkpoint_check(text, log->origin, key, object, &old, err) < 0)
+        return -1;
+    if (old.size > log->head.size)
+        return err_set(err, ERR_DAMAGED, object, "%s",
+                       _("the log has fewer entries than this checkpoint signed: some were taken "
+                         "away"));
+    if (custody_log_consistency(log, old.size, log->head.size, &proof, err) < 0)
+        return -1;
+    if (custody_consistency_check(old.size, old.root, log->head.size, log->head.root, &proof,
+                                  err) == 0)
+        return 0;
+    return err->kind != ERR_DAMAGED
+               ? -1
+               : err_set(err, ERR_DAMAGED, object, "%s",
+                         _("the log does not begin with what this checkpoint signed: its entries "
+                           "were rewritten"));
 }

@@ -36,10 +36,7 @@ static json_t *proof_of(const struct custody_proof *proof)
     for (unsigned i = 0; list != NULL && i < proof->count; i++) {
         char hash[BYTES_BASE64(CUSTODY_HASH)];
         bytes_to_base64((struct bytes){proof->hashes[i], CUSTODY_HASH}, hash);
-        if (json_array_append_new(list, json_string(hash)) < 0) {
-            json_decref(list);
-            list = NULL;
-        }
+        list = json_append(list, json_string(hash));
     }
     return list;
 }

@@ -18,13 +18,8 @@ static const char *const kinds[SEAL_KINDS] = {
 int seal_value_of(enum seal_kind kind, struct bytes bytes, struct seal_value *value,
                   struct err *err)
 {
-    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *sha = NULL;
-    if (hash_open(HASH_SHA256, &sha, err) < 0)
-        return -1;
     value->kind = kind;
-    return hash_begin(sha) && hash_feed(sha, bytes) && hash_end(sha, value->sha256)
-               ? 0
-               : hash_failed(NULL, err);
+    return hash_of(HASH_SHA256, bytes, value->sha256, err);
 }
 
 void seal_value_full(const struct seal_value *value, char text[static SEAL_FULL_TEXT])

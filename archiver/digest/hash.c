@@ -65,8 +65,8 @@ bool digest_equal(const struct digest_pair *a, const struct digest_pair *b)
            memcmp(a->sm3, b->sm3, sizeof a->sm3) == 0;
 }
 
-static int digest_one(enum hash_algorithm algorithm, struct bytes bytes, uint8_t digest[static 32],
-                      struct err *err)
+int hash_of(enum hash_algorithm algorithm, struct bytes bytes, uint8_t digest[static 32],
+            struct err *err)
 {
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = NULL;
     if (hash_open(algorithm, &context, err) < 0)
@@ -79,8 +79,8 @@ static int digest_one(enum hash_algorithm algorithm, struct bytes bytes, uint8_t
 int digest_bytes(struct bytes bytes, struct digest_pair *pair, struct err *err)
 {
     struct digest_pair both;
-    if (digest_one(HASH_SHA256, bytes, both.sha256, err) < 0 ||
-        digest_one(HASH_SM3, bytes, both.sm3, err) < 0)
+    if (hash_of(HASH_SHA256, bytes, both.sha256, err) < 0 ||
+        hash_of(HASH_SM3, bytes, both.sm3, err) < 0)
         return -1;
     *pair = both;
     return 0;

@@ -28,4 +28,8 @@ bool hash_end(EVP_MD_CTX *context, uint8_t digest[static 32]);
 /* What the above answered false for. Always -1. */
 int hash_failed(const char *object, struct err *err);
 
+/* The digest of bytes in memory: all of the above in one. */
+int hash_of(enum hash_algorithm algorithm, struct bytes bytes, uint8_t digest[static 32],
+            struct err *err);
+
 #endif

@@ -34,6 +34,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "custody/key.h"
 #include "disc/cargo.h"
 #include "disc/contents.h"
@@ -357,13 +358,13 @@ static int image_path(const struct target *target, char *out, size_t room, struc
 static int enter(struct vault *vault, const struct writer *writer, int64_t *number, struct err *err)
 {
     const struct cargo *cargo = writer->cargo;
-    char name[sizeof cargo->name];
     char path[4096];
-    (void)snprintf(name, sizeof name, "%s", cargo->name);
     if (image_path(writer->target, path, sizeof path, err) < 0)
         return -1;
-    struct catalog_disc disc = {
-        .name = name, .image = path, .size_bytes = writer->bytes, .made_us = cargo->made_at.us};
+    struct catalog_disc disc = {.name = text_readable(cargo->name),
+                                .image = path,
+                                .size_bytes = writer->bytes,
+                                .made_us = cargo->made_at.us};
     memcpy(disc.sha256, writer->sha256, 32);
     AUTO(free) int64_t *archives = calloc(cargo->bag_count, sizeof *archives);
     if (archives == NULL)

@@ -54,11 +54,8 @@ static json_t *cases_json(const struct cargo *cargo)
     json_t *cases = json_array();
     for (size_t i = 0; cases != NULL && i < cargo->bag_count; i++) {
         const char *number = cargo->bags[i].case_number;
-        if ((i == 0 || strcmp(number, cargo->bags[i - 1].case_number) != 0) &&
-            json_array_append_new(cases, json_string(number)) < 0) {
-            json_decref(cases);
-            return NULL;
-        }
+        if (i == 0 || strcmp(number, cargo->bags[i - 1].case_number) != 0)
+            cases = json_append(cases, json_string(number));
     }
     return cases;
 }
@@ -66,12 +63,8 @@ static json_t *cases_json(const struct cargo *cargo)
 static json_t *bags_json(const struct cargo *cargo)
 {
     json_t *bags = json_array();
-    for (size_t i = 0; bags != NULL && i < cargo->bag_count; i++) {
-        if (json_array_append_new(bags, bag_json(&cargo->bags[i])) < 0) {
-            json_decref(bags);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; bags != NULL && i < cargo->bag_count; i++)
+        bags = json_append(bags, bag_json(&cargo->bags[i]));
     return bags;
 }
 

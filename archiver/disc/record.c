@@ -18,8 +18,6 @@
  */
 static const char MAGIC[] = "shilu-disc-record/1";
 
-enum { BASE64_MAX = (KEY_SIGNATURE_MAX + 2) / 3 * 4 };
-
 /* ---- writing ---- */
 
 static int set_hex(json_t *to, const char *key, const uint8_t digest[static 32])
@@ -58,8 +56,8 @@ int disc_record_write(const struct key *key, const struct record_statement *stat
     size_t signature_len = 0;
     if (key_sign(key, bytes_of(message), signature, &signature_len, err) < 0)
         return -1;
-    char base64[BASE64_MAX + 1];
-    EVP_EncodeBlock((unsigned char *)base64, signature, (int)signature_len);
+    char base64[BYTES_BASE64(KEY_SIGNATURE_MAX)];
+    bytes_to_base64((struct bytes){signature, signature_len}, base64);
 
     AUTO(text_release) struct text text;
     text_init(&text, RECORD_AREA);
@@ -82,28 +80,13 @@ static bool all_zero(struct bytes bytes)
     return true;
 }
 
-/* Only the one spelling that disc_record_write gives is taken: stray bits in the last digit count.
- */
 static int take_signature(struct bytes base64, struct disc_record *record)
 {
-    unsigned char octets[BASE64_MAX / 4 * 3];
-    char again[BASE64_MAX + 1];
-    if (base64.len == 0 || base64.len > BASE64_MAX || base64.len % 4 != 0)
-        return -1;
-    const int decoded = EVP_DecodeBlock(octets, base64.at, (int)base64.len);
-    if (decoded <= 0)
-        return -1;
-    size_t len = (size_t)decoded;
-    for (size_t i = base64.len; i > base64.len - 2 && base64.at[i - 1] == '='; i--)
-        len--;
-    if (len == 0 || len > sizeof record->signature)
-        return -1;
-    EVP_EncodeBlock((unsigned char *)again, octets, (int)len);
-    if (!bytes_equal(bytes_of(again), base64))
-        return -1;
-    memcpy(record->signature, octets, len);
-    record->signature_len = len;
-    return 0;
+    return bytes_from_base64(base64, record->signature, sizeof record->signature,
+                             &record->signature_len) < 0 ||
+                   record->signature_len == 0
+               ? -1
+               : 0;
 }
 
 static int take_statement(struct bytes message, const char *object, struct disc_record *record,

@@ -36,6 +36,7 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "intake/again.h"
 #include "intake/held.h"
 #include "intake/item.h"
@@ -108,10 +109,8 @@ int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, co
     if (held_check(vault, &held, &sound, err) < 0 ||
         (!sound && place(vault, copy, stored_name, err) < 0))
         return -1;
-    char kind_text[16]; /* the catalog's struct is read and written alike: no const in it */
-    (void)snprintf(kind_text, sizeof kind_text, "%s", kind);
     struct catalog_attachment attachment = {
-        .kind = kind_text,
+        .kind = text_readable(kind),
         .name = copy->shown_name,
         .stored_name = stored_name,
         .size_bytes = copy->job.size,

@@ -54,11 +54,7 @@ static int add(struct vault *vault, int64_t number, struct copy *copy, const cha
 {
     if (vault_begin(vault, by, err) < 0)
         return -1;
-    if (accept_attachment(vault, number, copy, kind, err) < 0) {
-        vault_rollback(vault);
-        return -1;
-    }
-    if (vault_commit(vault, err) < 0)
+    if (vault_end(vault, accept_attachment(vault, number, copy, kind, err), err) < 0)
         return -1;
     if (accept_settle(vault, copy, err) < 0 || vault_sidecars_catch_up(vault, err) < 0)
         return err_wrap(err, "%s", _("the file is attached, but not all is tidied up"));

@@ -13,11 +13,7 @@ int intake_tag(struct vault *vault, int64_t number, const struct acts_change *ch
 {
     if (vault_begin(vault, by, err) < 0)
         return -1;
-    if (acts_tag(vault, number, changes, count, reason, err) < 0) {
-        vault_rollback(vault);
-        return -1;
-    }
-    if (vault_commit(vault, err) < 0)
+    if (vault_end(vault, acts_tag(vault, number, changes, count, reason, err), err) < 0)
         return -1;
     if (vault_sidecars_catch_up(vault, err) < 0)
         return err_wrap(err, "%s", _("the tags are set, their sidecar is not written yet"));

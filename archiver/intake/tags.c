@@ -43,16 +43,6 @@ static void add(struct tags *tags, enum catalog_field field, char *value, char *
         (struct catalog_tag){.field = field, .value = value, .source = source};
 }
 
-/* The catalog's struct is read and written alike, so its texts are not const; none is written. */
-static char *readable(const char *text)
-{
-    union {
-        const char *in;
-        char *out;
-    } both = {.in = text};
-    return both.out;
-}
-
 static void add_captured_at(struct tags *tags, const struct probe_report *report)
 {
     if (report->time_count == 0)
@@ -73,7 +63,7 @@ int tags_make(struct tags *tags, const struct intake_options *options,
     if (tags->at == NULL)
         return err_memory(err, NULL);
     for (size_t i = 0; i < options->tag_count; i++)
-        add(tags, options->tags[i].field, options->tags[i].value, readable("given"));
+        add(tags, options->tags[i].field, options->tags[i].value, text_readable("given"));
     tags->given_count = tags->count;
 
     const struct probe_name *name = &report->name;
@@ -83,12 +73,12 @@ int tags_make(struct tags *tags, const struct intake_options *options,
         add_captured_at(tags, report);
     if (!is_given(options, CATALOG_DEVICE)) {
         if (is_number(name->device))
-            add(tags, CATALOG_DEVICE, readable(name->device), tags->name_source);
+            add(tags, CATALOG_DEVICE, text_readable(name->device), tags->name_source);
         else if (is_number(report->serial))
-            add(tags, CATALOG_DEVICE, readable(report->serial), readable("serial"));
+            add(tags, CATALOG_DEVICE, text_readable(report->serial), text_readable("serial"));
     }
     if (!is_given(options, CATALOG_COLLECTOR) && is_number(name->officer))
-        add(tags, CATALOG_COLLECTOR, readable(name->officer), tags->name_source);
+        add(tags, CATALOG_COLLECTOR, text_readable(name->officer), tags->name_source);
     return 0;
 }
 

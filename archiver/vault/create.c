@@ -77,39 +77,6 @@ static void take_away(int root)
     (void)unlinkat(root, unfinished_name, 0); /* last: it says whose all the others are */
 }
 
-/* One of the names that ends with "." stands for all that begin with it. */
-static bool is_any_of(const char *name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t len = strlen(names[i]);
-        if (strcmp(name, names[i]) == 0 ||
-            (names[i][len - 1] == '.' && strncmp(name, names[i], len) == 0))
-            return true;
-    }
-    return false;
-}
-
-/* 1 where all that lies in the folder has one of these names, else 0; -1 with errno. */
-static int holds_only(int folder, const char *const *names, size_t count)
-{
-    int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    AUTO(closedir) DIR *entries = own < 0 ? NULL : fdopendir(own);
-    if (entries == NULL) {
-        if (own >= 0)
-            (void)close(own); /* only read from */
-        return -1;
-    }
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(entries); // NOLINT(concurrency-mt-unsafe): own DIR
-        if (entry == NULL)
-            return errno == 0 ? 1 : -1;
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            !is_any_of(entry->d_name, names, count))
-            return 0;
-    }
-}
-
 static int check_empty(int root, const char *path, struct err *err)
 {
     static const char *const of_a_disk[] = {"lost+found"}; /* at the root of one of its own */
@@ -117,17 +84,18 @@ static int check_empty(int root, const char *path, struct err *err)
         faccessat(root, vault_conf_name, F_OK, 0) < 0)
         return err_set(err, ERR_CONFLICT, path,
                        _("a vault that has lost its settings: put its %s back"), vault_conf_name);
-    int empty = holds_only(root, of_a_disk, 1);
+    int empty = durable_holds_only(root, of_a_disk, 1, false);
     if (empty < 0)
         return err_sys(err, path, _("read"));
     return empty ? 0 : err_set(err, ERR_CONFLICT, path, _("the folder is not empty"));
 }
 
 /* Whether a folder of that name, no link to one, holds nothing else, or is not there. */
-static bool folder_holds_only(int root, const char *name, const char *const *names, size_t count)
+static bool folder_holds_only(int root, const char *name, const char *const *names, size_t count,
+                              bool stale)
 {
     AUTO(close) int folder = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    return folder < 0 ? errno == ENOENT : holds_only(folder, names, count) > 0;
+    return folder < 0 ? errno == ENOENT : durable_holds_only(folder, names, count, stale) > 0;
 }
 
 /* Whether the file that a new vault's settings are put into first lies there, with what we write.
@@ -165,8 +133,7 @@ static bool has_cases(const char *path)
 static bool is_unfinished(int root, const char *path)
 {
     static const char *const in_keys[] = {"signing.pem", "public.pem"};
-    static const char *const in_log[] = {"checkpoint", "tile", "checkpoint.",
-                                         "1."}; /* the last two: temporary */
+    static const char *const in_log[] = {"checkpoint", "tile"};
     const char *in_root[VAULT_FOLDERS + 7] = {
         vault_keys_name,  vault_catalog_name,   unfinished_name, "catalog.db-wal",
         "catalog.db-shm", "catalog.db-journal", "lost+found"};
@@ -174,12 +141,13 @@ static bool is_unfinished(int root, const char *path)
     if (!has_unfinished_settings(root))
         return false;
     for (int i = VAULT_ROOT + 1; i < VAULT_FOLDERS; i++) {
-        if (!folder_holds_only(root, vault_folder_names[i], in_log, i == VAULT_LOG ? 4 : 0))
+        if (!folder_holds_only(root, vault_folder_names[i], in_log, i == VAULT_LOG ? 2 : 0,
+                               i == VAULT_LOG))
             return false;
         in_root[count++] = vault_folder_names[i];
     }
-    return holds_only(root, in_root, count) > 0 &&
-           folder_holds_only(root, vault_keys_name, in_keys, 2) && !has_cases(path);
+    return durable_holds_only(root, in_root, count, false) > 0 &&
+           folder_holds_only(root, vault_keys_name, in_keys, 2, false) && !has_cases(path);
 }
 
 /* Opens the folder, made where it is not there (*made), empty and ours alone: of two that make a
@@ -305,9 +273,7 @@ static int make_log(int root, const char *path, struct catalog *catalog, struct 
     struct vault vault = {
         .path = own_path, .catalog = catalog, .signing_key = key, .public_key = key};
     vault.folders[VAULT_LOG] = folder;
-    const int done = log_follow(&vault, err);
-    custody_log_free(vault.log);
-    return done;
+    return log_follow(&vault, err);
 }
 
 static int fill(int root, const char *path, const char *unit, const char *by, const char *conf,

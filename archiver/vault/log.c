@@ -20,17 +20,6 @@
 
 enum { FOLLOW_ENTRIES = 512 }; /* appended at once */
 
-int log_open(struct vault *vault, struct err *err)
-{
-    const struct key *key;
-    custody_log_free(vault->log);
-    vault->log = NULL;
-    if (vault_public_key(vault, &key, err) < 0 ||
-        custody_log_open(vault->folders[VAULT_LOG], key, NULL, &vault->log, err) < 0)
-        return err_wrap(err, "%s", vault_folder_names[VAULT_LOG]);
-    return 0;
-}
-
 static int disagree(const struct vault *vault, const char *what, struct err *err)
 {
     return err_set(err, ERR_DAMAGED, vault->path,
@@ -74,14 +63,14 @@ static int load(struct vault *vault, uint64_t from, struct batch *batch, struct 
 }
 
 /* The log's last entry is the catalog's of that number. */
-static int check_last(struct vault *vault, uint64_t size, struct err *err)
+static int check_last(struct vault *vault, struct custody_log *log, struct err *err)
 {
     AUTO(batch_release) struct batch batch = {.room = 1};
+    const uint64_t size = custody_log_size(log);
     struct bytes last;
     if (size == 0)
         return 0;
-    if (custody_log_entry(vault->log, size - 1, &last, err) < 0 ||
-        load(vault, size - 1, &batch, err) < 0)
+    if (custody_log_entry(log, size - 1, &last, err) < 0 || load(vault, size - 1, &batch, err) < 0)
         return -1;
     if (batch.count == 0)
         return disagree(vault, _("the log has entries that the catalog does not know"), err);
@@ -90,27 +79,30 @@ static int check_last(struct vault *vault, uint64_t size, struct err *err)
     return 0;
 }
 
-static int append_rest(struct vault *vault, struct err *err)
+static int append_rest(struct vault *vault, struct custody_log *log, struct err *err)
 {
     const struct key *signing = NULL;
     AUTO(batch_release) struct batch batch = {.room = FOLLOW_ENTRIES};
     for (;;) {
-        if (load(vault, custody_log_size(vault->log), &batch, err) < 0)
+        if (load(vault, custody_log_size(log), &batch, err) < 0)
             return -1;
         if (batch.count == 0)
             return 0;
         if (signing == NULL && vault_signing_key(vault, &signing, err) < 0)
             return -1;
-        if (custody_log_append(vault->log, batch.entries, batch.count, signing, err) < 0)
+        if (custody_log_append(log, batch.entries, batch.count, signing, err) < 0)
             return -1;
     }
 }
 
 static int follow_once(struct vault *vault, struct err *err)
 {
-    if (log_open(vault, err) < 0 || check_last(vault, custody_log_size(vault->log), err) < 0)
-        return -1;
-    return append_rest(vault, err);
+    const struct key *key;
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    if (vault_public_key(vault, &key, err) < 0 ||
+        custody_log_open(vault->folders[VAULT_LOG], key, NULL, &log, err) < 0)
+        return err_wrap(err, "%s", vault_folder_names[VAULT_LOG]);
+    return check_last(vault, log, err) < 0 ? -1 : append_rest(vault, log, err);
 }
 
 /* Others append too, and our entries may be among theirs: then it is looked at again. */
@@ -194,15 +186,10 @@ int vault_commit(struct vault *vault, struct err *err)
     return log_follow(vault, err) < 0 ? err_wrap(err, "%s", _("the custody log")) : 0;
 }
 
-int vault_tell(struct vault *vault, const char *actor, enum custody_action action,
-               const char *subject, const json_t *detail, struct err *err)
+int vault_end(struct vault *vault, int done, struct err *err)
 {
-    uint64_t seq;
-    if (vault_begin(vault, actor, err) < 0)
-        return -1;
-    if (vault_log(vault, action, subject, detail, &seq, err) < 0) {
-        vault_rollback(vault);
-        return -1;
-    }
-    return vault_commit(vault, err);
+    if (done == 0)
+        return vault_commit(vault, err);
+    vault_rollback(vault);
+    return -1;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/i18n.h"
 
@@ -59,11 +60,11 @@ int password_make(char password[static PASSWORD_TEXT], struct err *err)
     return 0;
 }
 
-static void base64(const uint8_t *octets, int len, char *text)
+/* Without padding. */
+static void base64(const uint8_t *octets, size_t len, char *text)
 {
-    int made = EVP_EncodeBlock((unsigned char *)text, octets, len);
-    while (made > 0 && text[made - 1] == '=')
-        text[--made] = '\0';
+    bytes_to_base64((struct bytes){octets, len}, text);
+    text[strcspn(text, "=")] = '\0';
 }
 
 int password_encode(const char *password, char encoded[static PASSWORD_ENCODED], struct err *err)

@@ -81,15 +81,12 @@ static json_t *attachments_of(const struct catalog_recording *recording)
     json_t *list = json_array();
     for (size_t i = 0; list != NULL && i < recording->attachment_count; i++) {
         const struct catalog_attachment *one = recording->attachments + i;
-        json_t *made =
-            json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:{s:o, s:s?}}", "kind", one->kind, "name",
-                      one->name, "stored_name", one->stored_name, "size", json_u64(one->size_bytes),
-                      "sha256", hex(one->sha256), "sm3", hex(one->sm3), "added", "at",
-                      time_of(recording, one->added_us), "by", one->added_by);
-        if (json_array_append_new(list, made) < 0) {
-            json_decref(list);
-            list = NULL;
-        }
+        list = json_append(list,
+                           json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:{s:o, s:s?}}", "kind",
+                                     one->kind, "name", one->name, "stored_name", one->stored_name,
+                                     "size", json_u64(one->size_bytes), "sha256", hex(one->sha256),
+                                     "sm3", hex(one->sm3), "added", "at",
+                                     time_of(recording, one->added_us), "by", one->added_by));
     }
     return list;
 }
@@ -98,10 +95,8 @@ static json_t *attachments_of(const struct catalog_recording *recording)
 static void add_archive(void *context, const struct catalog_archive *archive)
 {
     json_t **list = context;
-    if (*list != NULL && json_array_append_new(*list, json_string(archive->path)) < 0) {
-        json_decref(*list);
-        *list = NULL;
-    }
+    if (*list != NULL)
+        *list = json_append(*list, json_string(archive->path));
 }
 
 static int archives_of(struct vault *vault, const struct catalog_recording *recording,

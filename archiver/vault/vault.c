@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/instant.h"
-#include "custody/custody.h"
 #include "custody/key.h"
 #include "vault/vault_private.h"
 
@@ -138,7 +137,6 @@ void vault_free(struct vault *vault)
     if (vault == NULL)
         return;
     catalog_free(vault->catalog);
-    custody_log_free(vault->log);
     for (int i = 0; i < VAULT_FOLDERS; i++)
         if (vault->folders[i] >= 0)
             (void)close(vault->folders[i]); /* only ever read from or flushed */

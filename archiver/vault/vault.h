@@ -122,9 +122,10 @@ void vault_rollback(struct vault *vault);
  * yet, and what is missing of its traces is completed at the next opening for writing. */
 int vault_commit(struct vault *vault, struct err *err);
 
-/* An act that changes nothing in the catalog, whole: begin, log, commit. */
-int vault_tell(struct vault *vault, const char *actor, enum custody_action action,
-               const char *subject, const json_t *detail, struct err *err);
+/* Commits where all that was to be done came to 0, else gives it up and answers -1:
+ *   if (vault_begin(…) < 0) return -1;
+ *   return vault_end(vault, acts_tag(vault, …), err); */
+int vault_end(struct vault *vault, int done, struct err *err);
 
 /* ---- stored bytes ---- */
 

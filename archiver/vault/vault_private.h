@@ -23,8 +23,7 @@ struct vault {
     struct vault_settings shown;
     struct key *signing_key; /* NULL until asked for */
     struct key *public_key;
-    struct custody_log *log; /* as last opened; NULL: not yet */
-    struct act act;          /* the one begun last */
+    struct act act; /* the one begun last */
 };
 
 extern const char *const vault_folder_names[VAULT_FOLDERS];
@@ -45,9 +44,6 @@ int stored_unlink(const struct vault *vault, const char *stored_name, struct err
 
 /* "DIGEST.json" */
 void sidecar_name(const uint8_t sha256[static 32], char name[static VAULT_SIDECAR_NAME]);
-
-/* Opens the custody log as it now lies there. */
-int log_open(struct vault *vault, struct err *err);
 
 /* Appends what the catalog has committed and the log does not have yet. ERR_DAMAGED where they
  * disagree otherwise. Not in a transaction. */

@@ -119,12 +119,18 @@ static void a_temporary_name_is_stale_once_its_maker_is_gone(void **state)
     int scratch = openat(folder, "scratch", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(read(ready[0], &octet, 1), 1);
     assert_false(durable_is_stale(scratch, "a.json.1.0.tmp"));
+    assert_int_equal(durable_holds_only(scratch, NULL, 0, true), 0);
     assert_int_equal(kill(maker, SIGKILL), 0);
     assert_int_equal(waitpid(maker, NULL, 0), maker);
     assert_true(durable_is_stale(scratch, "a.json.1.0.tmp"));
+    assert_int_equal(durable_holds_only(scratch, NULL, 0, true), 1);
+    assert_int_equal(durable_holds_only(scratch, NULL, 0, false), 0);
     assert_false(durable_is_stale(scratch, "absent.tmp"));
     assert_int_equal(openat(folder, "scratch/other", O_CREAT | O_RDWR, 0600) >= 0, 1);
     assert_false(durable_is_stale(scratch, "other"));
+    const char *const names[] = {"other"};
+    assert_int_equal(durable_holds_only(scratch, NULL, 0, true), 0);
+    assert_int_equal(durable_holds_only(scratch, names, 1, true), 1);
     assert_int_equal(close(scratch), 0);
     assert_int_equal(close(ready[0]) + close(ready[1]), 0);
 }

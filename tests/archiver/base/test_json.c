@@ -122,9 +122,20 @@ static void a_number_that_others_would_round_is_written_as_text(void **state)
     assert_string_equal(json_string_value(large), "9007199254740993");
 }
 
+static void a_list_that_cannot_grow_is_given_up(void **state)
+{
+    (void)state;
+    json_t *list = json_append(json_append(json_array(), json_integer(1)), json_string("b"));
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(json_string_value(json_array_get(list, 1)), "b");
+    assert_null(json_append(list, NULL));
+    assert_null(json_append(NULL, json_integer(1)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_that_cannot_grow_is_given_up),
         cmocka_unit_test(what_two_readers_could_understand_differently_is_refused),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(members_are_taken_when_they_have_their_type),

@@ -463,10 +463,46 @@ static void a_crash_anywhere_leaves_the_old_log_or_the_new_one(void **state)
     }
 }
 
+/* What custody_log_extends says of the checkpoint of the log in a folder. */
+static enum err_kind kind_of_older(struct custody_log *log, int folder, const struct key *key)
+{
+    struct err err = {.kind = ERR_NONE};
+    AUTO(custody_log_free) struct custody_log *other = made_open(folder);
+    const struct bytes text = bytes_of(custody_log_checkpoint_text(other));
+    const int done = custody_log_extends(log, text, key, "older", &err);
+    assert_int_equal(done, err.kind == ERR_NONE ? 0 : -1);
+    return err.kind;
+}
+
+static void a_log_extends_its_older_checkpoints_and_no_others(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = made_log_key();
+    struct err err;
+    AUTO(close) int folder = made_log("log", 300, 300);
+    AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+    for (uint64_t size = 1; size <= 300; size += 23) {
+        AUTO(close) int older = made_log("older", size, size);
+        assert_int_equal(kind_of_older(log, older, key), ERR_NONE);
+    }
+    AUTO(close) int longer = made_log("longer", 301, 301);
+    assert_int_equal(kind_of_older(log, longer, key), ERR_DAMAGED);
+
+    AUTO(close) int forked = made_log("forked", 5, 5);
+    AUTO(custody_log_free) struct custody_log *fork = made_open(forked);
+    assert_int_equal(made_append(fork, 6, 8, key, &err), 0); /* entry 5 is another's */
+    assert_int_equal(kind_of_older(log, forked, key), ERR_DAMAGED);
+
+    AUTO(key_free) struct key *stranger = NULL;
+    assert_int_equal(key_generate(&stranger, &err), 0);
+    assert_int_equal(kind_of_older(log, folder, stranger), ERR_MISSING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_log_is_empty_and_signed),
+        cmocka_unit_test(a_log_extends_its_older_checkpoints_and_no_others),
         cmocka_unit_test(a_log_is_never_made_over_something),
         cmocka_unit_test(what_is_not_the_log_is_not_opened),
         cmocka_unit_test(logs_of_many_sizes_are_whole_whatever_the_batches),

@@ -1,22 +1,34 @@
 #include <openssl/crypto.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/i18n.h"
 #include "command/command.h"
 #include "command/options.h"
 #include "command/say.h"
+#include "custody/key.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
 
+/* The kind of key that is meant; Ed25519 where none is named. */
+static bool take_crypto(const char *given, enum key_kind *kind)
+{
+    *kind = given != NULL && strcmp(given, "sm") == 0 ? KEY_SM2 : KEY_ED25519;
+    return given == NULL || *kind == KEY_SM2 || strcmp(given, "ed25519") == 0;
+}
+
 int command_init(const struct command_context *context, int argc, const char **argv)
 {
     char *unit_given = NULL;
+    char *crypto_given = NULL;
     int json = 0;
     const struct poptOption table[] = {
         {"unit", '\0', POPT_ARG_STRING, &unit_given, 0, N_("the bureau's name"), N_("NAME")},
+        {"crypto", '\0', POPT_ARG_STRING, &crypto_given, 0,
+         N_("how it signs: ed25519 (else), or sm: SM2 with SM3"), N_("KIND")},
         {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON"), NULL},
         OPTIONS_END};
     AUTO(options_release) struct options options;
@@ -24,6 +36,8 @@ int command_init(const struct command_context *context, int argc, const char **a
     bool go_on =
         options_read(&options, argc, argv, table, N_("DIR --unit NAME"), 0, 1, NULL, NULL, &status);
     AUTO(free) char *unit = unit_given;
+    AUTO(free) char *crypto = crypto_given;
+    struct vault_new wanted = {.unit = unit};
     if (!go_on)
         return status;
     const char *path = options.count == 1 ? options.words[0] : context->vault;
@@ -31,21 +45,25 @@ int command_init(const struct command_context *context, int argc, const char **a
         return say_wrong_use(argv[0], "%s", _("the folder of the new vault is missing"));
     if (unit == NULL)
         return say_wrong_use(argv[0], "%s", _("--unit NAME is missing: the bureau's name"));
+    if (!take_crypto(crypto, &wanted.kind))
+        return say_wrong_use(argv[0], _("--crypto is ed25519 or sm, not \"%s\""), crypto);
 
     char actor[128];
     vault_actor(actor);
+    wanted.by = actor;
     struct vault_created created;
     struct err err;
-    if (vault_create(path, unit, actor, &created, &err) < 0)
+    if (vault_create(path, &wanted, &created, &err) < 0)
         return say_error(&err);
     if (json)
-        say_json(json_pack("{s:s, s:s, s:s, s:s}", "vault", path, "key_id", created.key_id, "admin",
-                           created.admin, "password", created.password));
+        say_json(json_pack("{s:s, s:s, s:s, s:s, s:s}", "vault", path, "key_id", created.key_id,
+                           "key_kind", key_kind_name(wanted.kind), "admin", created.admin,
+                           "password", created.password));
     else
         printf(_("The vault is made: %s\n"
-                 "Its signing key:   %s\n"
+                 "Its signing key:   %s (%s)\n"
                  "Administrator:     %s, password %s (shown this once: write it down)\n"),
-               path, created.key_id, created.admin, created.password);
+               path, created.key_id, key_kind_name(wanted.kind), created.admin, created.password);
     OPENSSL_cleanse(&created, sizeof created);
     return EXIT_SOUND;
 }

@@ -20,6 +20,10 @@ _shilu() {
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
+    --crypto)
+        mapfile -t COMPREPLY < <(compgen -W 'ed25519 sm' -- "$word")
+        return
+        ;;
     --procedure)
         mapfile -t COMPREPLY < <(compgen -W 'simple general' -- "$word")
         return
@@ -37,7 +41,7 @@ _shilu() {
     fi
     local options=
     case $command in
-    init) options='--unit --json' ;;
+    init) options='--unit --crypto --json' ;;
     ingest) options="$tags --any --reread --clearable --quiet --json" ;;
     probe | seal | show | list) options='--json' ;;
     tag) options="$tags --also --reason --json" ;;

@@ -73,7 +73,7 @@ int custody_checkpoint_check(struct bytes text, const char *origin, const struct
 
 /*
  * A witness's line for a checkpoint, that it has seen the log consistent at that time: to be
- * appended to the checkpoint's text. Source: C2SP tlog-cosignature, Ed25519.
+ * appended to the checkpoint's text. Source: C2SP tlog-cosignature; of an SM2 key: note.h.
  *   name   the witness's key name; ERR_USAGE where it is empty or has spaces or plus signs
  *   at_s   seconds since 1970
  *   line   the caller's, with its newline

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -16,8 +17,22 @@
 
 #include "base/banned.h"
 
+static const struct {
+    const char *name;     /* the same in every language, and OpenSSL's, which takes either case */
+    size_t signature_len; /* octets */
+    const char *public_param; /* of OpenSSL: the public half in octets, a point uncompressed */
+    size_t public_len;
+} kinds[KEY_KINDS] = {
+    [KEY_ED25519] = {"Ed25519", 64, OSSL_PKEY_PARAM_PUB_KEY, 32},
+    [KEY_SM2] = {"SM2", 71, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, 65},
+};
+
+/* Of whoever signs, mixed into what an SM2 signature is made over. */
+static const char distinguishing_id[] = "1234567812345678";
+
 struct key {
     EVP_PKEY *pair;
+    enum key_kind kind;
     bool is_private;
     char id[KEY_ID_TEXT];
 };
@@ -55,11 +70,15 @@ static int key_of(EVP_PKEY *from, bool is_private, const char *object, struct ke
                   struct err *err)
 {
     AUTO(EVP_PKEY_free) EVP_PKEY *pair = from;
-    if (EVP_PKEY_get_id(pair) != EVP_PKEY_ED25519)
-        return err_set(err, ERR_DAMAGED, object, _("a key of another kind than Ed25519"));
+    enum key_kind kind = 0;
+    while (kind < KEY_KINDS && !EVP_PKEY_is_a(pair, kinds[kind].name))
+        kind++;
+    if (kind == KEY_KINDS)
+        return err_set(err, ERR_DAMAGED, object, _("a key of another kind than Ed25519 or SM2"));
     AUTO(key_free) struct key *key = calloc(1, sizeof *key);
     if (key == NULL)
         return err_memory(err, object);
+    key->kind = kind;
     key->is_private = is_private;
     key->pair = pair;
     pair = NULL;
@@ -70,9 +89,9 @@ static int key_of(EVP_PKEY *from, bool is_private, const char *object, struct ke
     return 0;
 }
 
-int key_generate(struct key **out, struct err *err)
+int key_generate(enum key_kind kind, struct key **out, struct err *err)
 {
-    EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, kinds[kind].name);
     if (pair == NULL)
         return crypto_err(_("make a key"), err);
     return key_of(pair, true, NULL, out, err);
@@ -162,26 +181,65 @@ void key_id(const struct key *key, char id[static KEY_ID_TEXT])
     memcpy(id, key->id, KEY_ID_TEXT);
 }
 
-int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC], struct err *err)
+enum key_kind key_kind(const struct key *key)
 {
-    size_t len = KEY_RAW_PUBLIC;
-    if (EVP_PKEY_get_raw_public_key(key->pair, raw, &len) != 1 || len != KEY_RAW_PUBLIC)
+    return key->kind;
+}
+
+const char *key_kind_name(enum key_kind kind)
+{
+    return kinds[kind].name;
+}
+
+int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC_MAX], size_t *len,
+                   struct err *err)
+{
+    const char *name = kinds[key->kind].public_param;
+    size_t made = 0;
+    if (EVP_PKEY_get_octet_string_param(key->pair, name, raw, KEY_RAW_PUBLIC_MAX, &made) != 1 ||
+        made != kinds[key->kind].public_len)
         return crypto_err(_("write the public key"), err);
+    *len = made;
     return 0;
 }
 
+typedef int digest_starter(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *);
+
+/* Sets up what signs or verifies by the key. NULL: OpenSSL says why. */
+static EVP_MD_CTX *start(const struct key *key, digest_starter *starter)
+{
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *owned = NULL; /* by the context */
+    const bool is_sm2 = key->kind == KEY_SM2;
+    if (context == NULL ||
+        starter(context, &owned, is_sm2 ? EVP_sm3() : NULL, NULL, key->pair) != 1)
+        return NULL;
+    if (is_sm2 && EVP_PKEY_CTX_set1_id(owned, distinguishing_id, sizeof distinguishing_id - 1) <= 0)
+        return NULL;
+    EVP_MD_CTX *started = context;
+    context = NULL;
+    return started;
+}
+
+/*
+ * In DER an SM2 signature has 71 octets in every second case, else mostly one less or more, by the
+ * first bits of its two numbers. What is signed must have its place before it is: so it is signed
+ * until it has the length. Whoever would learn something of the key from the signatures that are
+ * left would learn it from all of them.
+ */
 int key_sign(const struct key *key, struct bytes message,
              uint8_t signature[static KEY_SIGNATURE_MAX], size_t *len, struct err *err)
 {
     if (!key->is_private)
         return err_set(err, ERR_USAGE, key->id, _("only the public half of the key is here"));
-    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context == NULL)
-        return err_memory(err, NULL);
-    size_t made = KEY_SIGNATURE_MAX;
-    if (EVP_DigestSignInit(context, NULL, NULL, NULL, key->pair) != 1 ||
-        EVP_DigestSign(context, signature, &made, message.at, message.len) != 1)
-        return crypto_err(_("sign"), err);
+    size_t made;
+    do {
+        AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = start(key, EVP_DigestSignInit);
+        made = KEY_SIGNATURE_MAX;
+        if (context == NULL ||
+            EVP_DigestSign(context, signature, &made, message.at, message.len) != 1)
+            return crypto_err(_("sign"), err);
+    } while (made != kinds[key->kind].signature_len);
     *len = made;
     return 0;
 }
@@ -189,10 +247,8 @@ int key_sign(const struct key *key, struct bytes message,
 int key_verify(const struct key *key, struct bytes message, struct bytes signature,
                const char *object, struct err *err)
 {
-    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = start(key, EVP_DigestVerifyInit);
     if (context == NULL)
-        return err_memory(err, object);
-    if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, key->pair) != 1)
         return crypto_err(_("check a signature"), err);
     if (EVP_DigestVerify(context, signature.at, signature.len, message.at, message.len) != 1) {
         ERR_clear_error();

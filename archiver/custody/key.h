@@ -9,13 +9,29 @@
 
 struct err;
 
-/* A vault's signing key: Ed25519 (RFC 8032) by OpenSSL. Signatures are made over the bytes
- * themselves, as `openssl pkeyutl -rawin` checks them. */
+/*
+ * A vault's signing key, by OpenSSL. Signatures are made over the bytes themselves, and all of a
+ * key have the same length:
+ *
+ *   Ed25519   RFC 8032; 64 octets, the same for the same bytes
+ *   SM2       GB/T 32918.2 with SM3 (GB/T 32905) over the curve of GB/T 32918.5 and the customary
+ *             distinguishing id "1234567812345678" (GB/T 35276); DER, 71 octets
+ *
+ * `openssl pkeyutl -verify -pubin -inkey PEM -rawin -in FILE -sigfile FILE` checks them, for SM2
+ * with `-digest sm3 -pkeyopt distid:1234567812345678`.
+ */
 struct key;
 
-enum { KEY_SIGNATURE_MAX = 256, KEY_ID_TEXT = 65, KEY_PEM_MAX = 4096, KEY_RAW_PUBLIC = 32 };
+enum key_kind { KEY_ED25519, KEY_SM2, KEY_KINDS };
 
-int key_generate(struct key **out, struct err *err);
+enum { KEY_SIGNATURE_MAX = 256, KEY_ID_TEXT = 65, KEY_PEM_MAX = 4096, KEY_RAW_PUBLIC_MAX = 65 };
+
+int key_generate(enum key_kind kind, struct key **out, struct err *err);
+
+enum key_kind key_kind(const struct key *key);
+
+/* "Ed25519", "SM2": the same in every language. */
+const char *key_kind_name(enum key_kind kind);
 
 /* PEM: PKCS#8 for the private key, SubjectPublicKeyInfo for the public one (RFC 5208, 5280).
  * ERR_DAMAGED where it is no such key, or of a kind that is not used here. */
@@ -32,8 +48,10 @@ int key_public_pem(const struct key *key, char **pem, struct err *err);
  * `openssl pkey -pubin -in signer.pem -outform DER | sha256sum` gives the same. */
 void key_id(const struct key *key, char id[static KEY_ID_TEXT]);
 
-/* The public half as RFC 8032 writes it. */
-int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC], struct err *err);
+/* The public half alone: 32 octets as RFC 8032 writes it, or 65 of the point of an SM2 key, 0x04
+ * and both coordinates (GB/T 32918.1, 4.2.9). */
+int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC_MAX], size_t *len,
+                   struct err *err);
 
 int key_sign(const struct key *key, struct bytes message,
              uint8_t signature[static KEY_SIGNATURE_MAX], size_t *len, struct err *err);

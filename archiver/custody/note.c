@@ -15,10 +15,20 @@
 /* In front of each signature line: U+2014 and a space. */
 static const char dash[] = "\xE2\x80\x94 ";
 
-/* Signature type identifier bytes of the specification. */
-enum note_type { NOTE_ED25519 = 0x01, NOTE_COSIGNATURE = 0x04 };
+/* What is signed; with the kind of the key it gives the signature's type. */
+enum note_type { NOTE_PLAIN, NOTE_COSIGNATURE, NOTE_TYPES };
 
-enum { SIGNATURE = 64, TIME = 8, PAYLOAD_MAX = NOTE_KEY_ID + TIME + SIGNATURE };
+/* Signature type identifiers: the specification's for Ed25519. It has none for SM2, but 0xff and a
+ * longer name that nobody else will use. */
+static const char *const types[KEY_KINDS][NOTE_TYPES] = {
+    [KEY_ED25519] = {[NOTE_PLAIN] = "\x01", [NOTE_COSIGNATURE] = "\x04"},
+    [KEY_SM2] = {[NOTE_PLAIN] = "\xff"
+                                "shilu/sm2-sm3",
+                 [NOTE_COSIGNATURE] = "\xff"
+                                      "shilu/sm2-sm3-cosignature/v1"},
+};
+
+enum { TIME = 8, PAYLOAD_MAX = NOTE_KEY_ID + TIME + KEY_SIGNATURE_MAX };
 
 /* ---- names and texts ---- */
 
@@ -107,14 +117,14 @@ int note_parse(struct bytes octets, const char *object, struct note *note, struc
 static int make_key_id(const char *name, enum note_type type, const struct key *key,
                        uint8_t id[static NOTE_KEY_ID], struct err *err)
 {
-    const uint8_t separator[] = {'\n', (uint8_t)type};
-    uint8_t raw[KEY_RAW_PUBLIC], digest[32];
+    uint8_t raw[KEY_RAW_PUBLIC_MAX], digest[32];
+    size_t len;
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *sha = NULL;
-    if (key_raw_public(key, raw, err) < 0 || hash_open(HASH_SHA256, &sha, err) < 0)
+    if (key_raw_public(key, raw, &len, err) < 0 || hash_open(HASH_SHA256, &sha, err) < 0)
         return -1;
-    if (!hash_feed(sha, bytes_of(name)) ||
-        !hash_feed(sha, (struct bytes){separator, sizeof separator}) ||
-        !hash_feed(sha, (struct bytes){raw, sizeof raw}) || !hash_end(sha, digest))
+    if (!hash_feed(sha, bytes_of(name)) || !hash_feed(sha, bytes_of("\n")) ||
+        !hash_feed(sha, bytes_of(types[key_kind(key)][type])) ||
+        !hash_feed(sha, (struct bytes){raw, len}) || !hash_end(sha, digest))
         return hash_failed(NULL, err);
     memcpy(id, digest, NOTE_KEY_ID);
     return 0;
@@ -159,7 +169,7 @@ static int sign_line(struct bytes message, const char *name, const struct key *k
     size_t len;
     if (key_sign(key, message, signature, &len, err) < 0)
         return -1;
-    assert(len == SIGNATURE && before + len <= PAYLOAD_MAX);
+    assert(before + len <= PAYLOAD_MAX);
     memcpy(payload + before, signature, len);
     bytes_to_base64((struct bytes){payload, before + len}, base64);
     text_printf(lines, "%s%s %s\n", dash, name, base64);
@@ -180,7 +190,7 @@ int note_sign(struct bytes text, const char *name, const struct key *key, struct
               struct err *err)
 {
     uint8_t payload[PAYLOAD_MAX];
-    if (can_sign(text, name, err) < 0 || make_key_id(name, NOTE_ED25519, key, payload, err) < 0)
+    if (can_sign(text, name, err) < 0 || make_key_id(name, NOTE_PLAIN, key, payload, err) < 0)
         return -1;
     return sign_line(text, name, key, payload, NOTE_KEY_ID, lines, err);
 }
@@ -221,12 +231,12 @@ static int check_cosignature(const struct note *note, const char *object, const 
                              struct err *err)
 {
     AUTO(text_release) struct text message = {0};
-    if (len != PAYLOAD_MAX || get_time(payload + NOTE_KEY_ID) > INT64_MAX)
+    if (len < NOTE_KEY_ID + TIME || get_time(payload + NOTE_KEY_ID) > INT64_MAX)
         return err_set(err, ERR_DAMAGED, object, "%s", _("the signature does not hold"));
     *at_s = get_time(payload + NOTE_KEY_ID);
     if (cosigned_message(note->text, *at_s, &message, err) < 0)
         return -1;
-    struct bytes signature = {payload + NOTE_KEY_ID + TIME, SIGNATURE};
+    struct bytes signature = {payload + NOTE_KEY_ID + TIME, len - NOTE_KEY_ID - TIME};
     return key_verify(key, text_octets(&message), signature, object, err);
 }
 
@@ -259,7 +269,7 @@ int note_verify(const struct note *note, const char *object, const char *name,
                 const struct key *key, struct err *err)
 {
     uint64_t none;
-    return verify_lines(note, object, name, key, NOTE_ED25519, check_signature, &none, err);
+    return verify_lines(note, object, name, key, NOTE_PLAIN, check_signature, &none, err);
 }
 
 int note_cosigned(const struct note *note, const char *object, const char *name,

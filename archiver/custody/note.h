@@ -12,7 +12,8 @@ struct key;
 
 /*
  * Signed notes: a text, a blank line, and lines "— NAME BASE64", each a signature under a key's
- * name. Source: C2SP signed-note; for cosignatures C2SP tlog-cosignature.
+ * name. Source: C2SP signed-note; for cosignatures C2SP tlog-cosignature. These have no type for
+ * SM2: ours is 0xff and a name, as signed-note has it (ARCHITECTURE.md, "The custody log").
  */
 
 enum {

@@ -192,11 +192,11 @@ static int store_pem(int folder, const char *name, char *pem, mode_t mode, struc
 }
 
 /* The pair is the caller's. */
-static int make_keys(int root, struct key **out, struct err *err)
+static int make_keys(int root, enum key_kind kind, struct key **out, struct err *err)
 {
     AUTO(key_free) struct key *key = NULL;
     AUTO(close) int folder = durable_folder(root, vault_keys_name, err);
-    if (folder < 0 || key_generate(&key, err) < 0)
+    if (folder < 0 || key_generate(kind, &key, err) < 0)
         return -1;
     if (fchmod(folder, 0700) < 0)
         return err_sys(err, vault_keys_name, _("set permissions"));
@@ -276,17 +276,17 @@ static int make_log(int root, const char *path, struct catalog *catalog, struct 
     return log_follow(&vault, err);
 }
 
-static int fill(int root, const char *path, const char *unit, const char *by, const char *conf,
+static int fill(int root, const char *path, const struct vault_new *wanted, const char *conf,
                 struct vault_created *created, struct err *err)
 {
     if (durable_create(root, path, unfinished_name, bytes_of(conf), VAULT_FILE_MODE, err) < 0)
         return -1;
     AUTO(key_free) struct key *key = NULL;
     AUTO(catalog_free) struct catalog *catalog = NULL;
-    if (make_folders(root, path, err) < 0 || make_keys(root, &key, err) < 0)
+    if (make_folders(root, path, err) < 0 || make_keys(root, wanted->kind, &key, err) < 0)
         return -1;
     key_id(key, created->key_id);
-    if (make_catalog(path, unit, by, created, &catalog, err) < 0 ||
+    if (make_catalog(path, wanted->unit, wanted->by, created, &catalog, err) < 0 ||
         make_log(root, path, catalog, key, created->key_id, err) < 0)
         return -1;
     if (renameat(root, unfinished_name, root, vault_conf_name) < 0)
@@ -303,19 +303,19 @@ static int flush_parent(int root, const char *path, struct err *err)
     return file_sync(parent, path, err);
 }
 
-int vault_create(const char *path, const char *unit, const char *by, struct vault_created *created,
+int vault_create(const char *path, const struct vault_new *wanted, struct vault_created *created,
                  struct err *err)
 {
     AUTO(free) char *conf = NULL;
     bool made;
-    if (settings_print_new(unit, by, &conf, err) < 0)
+    if (settings_print_new(wanted->unit, wanted->by, &conf, err) < 0)
         return -1;
     AUTO(close) int root = take_root(path, &made, err);
     if (root < 0)
         return -1;
 
     struct vault_created filled = {0};
-    int done = fill(root, path, unit, by, conf, &filled, err);
+    int done = fill(root, path, wanted, conf, &filled, err);
     if (done == 0 && made)
         done = flush_parent(root, path, err);
     if (done == 0) {

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "catalog/catalog.h"
 #include "custody/entry.h"
+#include "custody/key.h"
 #include "probe/probe.h"
 
 struct err;
@@ -26,13 +27,15 @@ struct vault_created {
     char password[64]; /* shown once; wiped by the caller */
 };
 
-/*
- * Makes a new vault in a folder that does not exist or is empty; nothing is left behind where it
- * fails. ERR_CONFLICT where the folder holds something.
- *   unit   the bureau's name
- *   by     the person: "os:LOGIN"
- */
-int vault_create(const char *path, const char *unit, const char *by, struct vault_created *created,
+struct vault_new {
+    const char *unit;   /* the bureau's name */
+    const char *by;     /* the person: "os:LOGIN" */
+    enum key_kind kind; /* of the signing key */
+};
+
+/* Makes a new vault in a folder that does not exist or is empty; nothing is left behind where it
+ * fails. ERR_CONFLICT where the folder holds something. */
+int vault_create(const char *path, const struct vault_new *wanted, struct vault_created *created,
                  struct err *err);
 
 enum vault_mode {

@@ -35,7 +35,8 @@ static struct vault *make_vault(void)
     struct vault_created created;
     struct vault *vault = NULL;
     run("rm -rf v again.db*");
-    sound(vault_create("v", "U", "os:test", &created, &err), &err);
+    sound(vault_create("v", &(struct vault_new){.unit = "U", .by = "os:test"}, &created, &err),
+          &err);
     sound(vault_open("v", VAULT_WRITE, &vault, &err), &err);
     return vault;
 }

@@ -62,7 +62,7 @@ static void forge(const char *path, const struct custody_head *head)
     AUTO(key_free) struct key *other = NULL;
     AUTO(free) char *text = NULL;
     struct err err;
-    assert_int_equal(key_generate(&other, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &other, &err), 0);
     assert_int_equal(checkpoint_make(MADE_ORIGIN, head, other, &text, &err), 0);
     FILE *file = fopen(path, "we");
     assert_non_null(file);
@@ -232,7 +232,7 @@ static void another_s_log_is_told_from_ours(void **state)
     struct custody_check check;
     struct err err;
     AUTO(close) int folder = made_log("other", 3, 3);
-    assert_int_equal(key_generate(&other, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &other, &err), 0);
     found.count = 0;
     assert_int_equal(custody_log_check(folder, other, NULL, note_finding, NULL, &check, &err), 0);
     assert_int_equal(found.count, 1);

@@ -114,7 +114,7 @@ static void a_checkpoint_made_is_verified_by_its_key_alone(void **state)
     struct custody_head head = {0};
     AUTO(free) char *text = NULL;
     struct err err;
-    assert_int_equal(key_generate(&other, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &other, &err), 0);
     assert_int_equal(checkpoint_make("example.com/log", &made, key, &text, &err), 0);
     struct bytes octets = bytes_of(text);
     assert_int_equal(custody_checkpoint_check(octets, NULL, key, "c", &head, &err), 0);
@@ -142,7 +142,7 @@ static void a_witness_s_line_is_added_and_found(void **state)
     char whole[1024];
     uint64_t at_s;
     struct err err;
-    assert_int_equal(key_generate(&witness, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &witness, &err), 0);
     assert_int_equal(checkpoint_make("example.com/log", &made, key, &text, &err), 0);
     assert_int_equal(custody_cosigned(bytes_of(text), "c", "w", witness, &at_s, &err), -1);
     assert_int_equal(err.kind, ERR_MISSING);

@@ -41,7 +41,15 @@ static struct key *new_key(void)
 {
     struct key *key;
     struct err err;
-    assert_int_equal(key_generate(&key, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &key, &err), 0);
+    return key;
+}
+
+static struct key *new_sm2_key(void)
+{
+    struct key *key;
+    struct err err;
+    assert_int_equal(key_generate(KEY_SM2, &key, &err), 0);
     return key;
 }
 
@@ -100,6 +108,88 @@ static void we_accept_openssl_s_keys_and_signatures(void **state)
     assert_int_equal(key_sign(ours, bytes_of("abc"), again, &again_len, &err), 0);
     assert_int_equal(again_len, len);
     assert_memory_equal(again, signature, len);
+}
+
+#define SM2_VERIFY                                                                                 \
+    "openssl pkeyutl -verify -pubin -inkey sm2.pem -rawin -digest sm3 -pkeyopt "                   \
+    "distid:1234567812345678 -in message -sigfile message.sig >/dev/null 2>&1"
+
+static void openssl_accepts_our_sm2_signatures_which_have_one_length(void **state)
+{
+    (void)state;
+    static const char message[] = "tagmanifest\nof a bag\n";
+    AUTO(key_free) struct key *key = new_sm2_key();
+    struct err err;
+    store_public(key, "sm2.pem");
+    for (int i = 0; i < 20; i++) { /* the lengths would differ in every second one */
+        uint8_t signature[KEY_SIGNATURE_MAX];
+        size_t len;
+        store_text("message", message);
+        assert_int_equal(key_sign(key, bytes_of(message), signature, &len, &err), 0);
+        assert_int_equal(len, 71);
+        store("message.sig", signature, len);
+        assert_int_equal(system(SM2_VERIFY), 0);
+        assert_int_equal(
+            key_verify(key, bytes_of(message), (struct bytes){signature, len}, "o", &err), 0);
+        signature[len - 1] ^= 1;
+        assert_int_equal(
+            key_verify(key, bytes_of(message), (struct bytes){signature, len}, "o", &err), -1);
+        assert_int_equal(err.kind, ERR_DAMAGED);
+    }
+    store_text("message", "tagmanifest\nof a bad\n");
+    assert_int_not_equal(system(SM2_VERIFY), 0);
+}
+
+static void we_accept_openssl_s_sm2_keys_and_signatures_with_the_customary_id(void **state)
+{
+    (void)state;
+    static const char sign[] = "printf abc > abc && openssl pkeyutl -sign -inkey theirs.pem -rawin "
+                               "-digest sm3 -pkeyopt distid:%s -in abc -out abc.sig";
+    static const struct {
+        const char *id;
+        int result;
+    } cases[] = {{"1234567812345678", 0}, {"ALICE123@YAHOO.COM", -1}};
+    assert_int_equal(system("openssl genpkey -algorithm SM2 -out theirs.pem 2>/dev/null && "
+                            "openssl pkey -in theirs.pem -pubout -out theirs.pub"),
+                     0);
+    size_t len;
+    struct err err;
+    AUTO(free) char *private_pem = load("theirs.pem", &len);
+    AUTO(key_free) struct key *ours = NULL;
+    assert_int_equal(key_from_private_pem(bytes_of(private_pem), "theirs.pem", &ours, &err), 0);
+    assert_int_equal(key_kind(ours), KEY_SM2);
+    AUTO(free) char *public_pem = load("theirs.pub", &len);
+    AUTO(key_free) struct key *theirs = NULL;
+    assert_int_equal(key_from_public_pem(bytes_of(public_pem), "theirs.pub", &theirs, &err), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char command[256];
+        (void)snprintf(command, sizeof command, sign, cases[i].id);
+        assert_int_equal(system(command), 0);
+        AUTO(free) char *signature = load("abc.sig", &len);
+        assert_int_equal(key_verify(theirs, bytes_of("abc"),
+                                    (struct bytes){(const uint8_t *)signature, len}, "abc", &err),
+                         cases[i].result);
+    }
+}
+
+/* The point that OpenSSL prints of the same key. */
+static void the_public_half_is_the_uncompressed_point(void **state)
+{
+    (void)state;
+    AUTO(key_free) struct key *key = new_sm2_key();
+    uint8_t raw[KEY_RAW_PUBLIC_MAX];
+    char hex[2 * KEY_RAW_PUBLIC_MAX + 1];
+    size_t len;
+    struct err err;
+    store_public(key, "sm2.pem");
+    assert_int_equal(key_raw_public(key, raw, &len, &err), 0);
+    assert_int_equal(len, 65);
+    assert_int_equal(system("openssl pkey -pubin -in sm2.pem -outform DER | tail -c 65 | od -An "
+                            "-tx1 | tr -d ' \\n' > point"),
+                     0);
+    bytes_to_hex(raw, len, hex);
+    AUTO(free) char *theirs = load("point", &len);
+    assert_string_equal(hex, theirs);
 }
 
 static void the_id_is_the_digest_that_anybody_can_compute(void **state)
@@ -167,6 +257,7 @@ static void what_is_no_key_of_ours_is_refused(void **state)
     static const char *const commands[] = {
         "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out no.pem 2>/dev/null",
         "openssl genpkey -algorithm X25519 -out no.pem",
+        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out no.pem",
         "openssl genpkey -algorithm ED25519 -aes128 -pass pass:geheim -out no.pem",
         "printf 'no key' > no.pem",
         ": > no.pem",
@@ -210,6 +301,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(openssl_accepts_our_signatures_and_refuses_others),
         cmocka_unit_test(we_accept_openssl_s_keys_and_signatures),
+        cmocka_unit_test(openssl_accepts_our_sm2_signatures_which_have_one_length),
+        cmocka_unit_test(we_accept_openssl_s_sm2_keys_and_signatures_with_the_customary_id),
+        cmocka_unit_test(the_public_half_is_the_uncompressed_point),
         cmocka_unit_test(the_id_is_the_digest_that_anybody_can_compute),
         cmocka_unit_test(a_key_survives_its_text),
         cmocka_unit_test(a_changed_message_or_signature_does_not_hold),

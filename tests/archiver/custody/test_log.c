@@ -93,7 +93,7 @@ static void what_is_not_the_log_is_not_opened(void **state)
     AUTO(key_free) struct key *key = made_log_key();
     AUTO(key_free) struct key *other = NULL;
     struct err err;
-    assert_int_equal(key_generate(&other, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &other, &err), 0);
     AUTO(close) int folder = made_log("not", 300, 300);
     assert_refused(folder, other, NULL, ERR_MISSING, "checkpoint");
     assert_refused(folder, key, "example.com/other", ERR_DAMAGED, "checkpoint");
@@ -275,7 +275,7 @@ static void only_the_log_s_key_appends(void **state)
     struct err err;
     AUTO(close) int folder = made_log("key", 5, 5);
     AUTO(custody_log_free) struct custody_log *log = made_open(folder);
-    assert_int_equal(key_generate(&other, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &other, &err), 0);
     assert_int_equal(made_append(log, 5, 6, other, &err), -1);
     assert_int_equal(err.kind, ERR_USAGE);
     assert_int_equal(key_public_pem(key, &pem, &err), 0);
@@ -494,7 +494,7 @@ static void a_log_extends_its_older_checkpoints_and_no_others(void **state)
     assert_int_equal(kind_of_older(log, forked, key), ERR_DAMAGED);
 
     AUTO(key_free) struct key *stranger = NULL;
-    assert_int_equal(key_generate(&stranger, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &stranger, &err), 0);
     assert_int_equal(kind_of_older(log, folder, stranger), ERR_MISSING);
 }
 

@@ -112,6 +112,74 @@ static void a_note_with_empty_lines_ends_at_the_last(void **state)
     assert_memory_equal(note.signatures[0].key_id, "\x36\x7B\xA0\x4B", NOTE_KEY_ID);
 }
 
+/* ---- SM2 ---- */
+
+/* The key id of a type that the specification does not name: computed by other programs. */
+static void an_sm2_line_has_the_type_0xff_and_our_name(void **state)
+{
+    (void)state;
+    static const char compute[] =
+        "{ printf 'a.example/log\\n\\377shilu/sm2-sm3'; openssl pkey -pubin -in sm2.pem -outform DER "
+        "| tail -c 65; } | sha256sum | cut -c1-8 > id";
+    struct key *made;
+    struct err err;
+    struct note note;
+    uint64_t at_s = 0;
+    AUTO(text_release) struct text lines = {0};
+    AUTO(free) char *pem = NULL;
+    char hex[9];
+    char theirs[16] = "";
+    assert_int_equal(key_generate(KEY_SM2, &made, &err), 0);
+    AUTO(key_free) struct key *key = made;
+    text_init(&lines, 4096);
+    assert_int_equal(note_sign(bytes_of(LOG_TEXT), "a.example/log", key, &lines, &err), 0);
+    assert_int_equal(note_cosign(bytes_of(LOG_TEXT), "w", key, 1679315147, &lines, &err), 0);
+    char whole[2048];
+    (void)snprintf(whole, sizeof whole, "%s\n%s", LOG_TEXT, lines.at);
+    parse(whole, &note);
+    assert_int_equal(note_verify(&note, "note", "a.example/log", key, &err), 0);
+    assert_int_equal(note_cosigned(&note, "note", "w", key, &at_s, &err), 0);
+    assert_int_equal(at_s, 1679315147);
+    assert_int_equal(note_verify(&note, "note", "w", key, &err), -1); /* not that kind */
+
+    assert_int_equal(key_public_pem(key, &pem, &err), 0);
+    FILE *file = fopen("sm2.pem", "we");
+    assert_non_null(file);
+    assert_true(fputs(pem, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(system(compute), 0);
+    file = fopen("id", "re");
+    assert_non_null(file);
+    assert_non_null(fgets(theirs, sizeof theirs, file));
+    assert_int_equal(fclose(file), 0);
+    bytes_to_hex(note.signatures[0].key_id, NOTE_KEY_ID, hex);
+    assert_memory_equal(hex, theirs, 8);
+}
+
+static void a_bit_flipped_in_an_sm2_cosignature_is_found(void **state)
+{
+    (void)state;
+    struct key *made;
+    struct err err;
+    AUTO(text_release) struct text lines = {0};
+    char whole[1024];
+    assert_int_equal(key_generate(KEY_SM2, &made, &err), 0);
+    AUTO(key_free) struct key *key = made;
+    text_init(&lines, 4096);
+    assert_int_equal(note_cosign(bytes_of(LOG_TEXT), "w", key, 1, &lines, &err), 0);
+    const int len = snprintf(whole, sizeof whole, "%s\n%s", LOG_TEXT, lines.at);
+    for (int bit = 0; bit < 8 * len; bit++) {
+        struct note note;
+        uint64_t at_s;
+        whole[bit / 8] = (char)(whole[bit / 8] ^ (1 << bit % 8));
+        if (note_parse((struct bytes){(const uint8_t *)whole, (size_t)len}, "note", &note, &err) ==
+                0 &&
+            note_cosigned(&note, "note", "w", key, &at_s, &err) == 0)
+            fail_msg("bit %d", bit);
+        whole[bit / 8] = (char)(whole[bit / 8] ^ (1 << bit % 8));
+    }
+}
+
 /* ---- signing ---- */
 
 static char *signed_note(const char *text, const char *lines)
@@ -321,6 +389,8 @@ int main(void)
         cmocka_unit_test(the_example_of_go_is_made_and_verified),
         cmocka_unit_test(a_public_log_s_checkpoint_and_its_witness_are_verified),
         cmocka_unit_test(a_note_with_empty_lines_ends_at_the_last),
+        cmocka_unit_test(an_sm2_line_has_the_type_0xff_and_our_name),
+        cmocka_unit_test(a_bit_flipped_in_an_sm2_cosignature_is_found),
         cmocka_unit_test(several_signatures_stand_side_by_side),
         cmocka_unit_test(a_bit_flipped_anywhere_is_found),
         cmocka_unit_test(a_cosignature_is_bound_to_its_time),

@@ -207,7 +207,7 @@ static void a_key_that_did_not_sign_is_found(void **state)
     AUTO(key_free) struct key *other = NULL;
     AUTO(free) char *pem = NULL;
     (void)state;
-    assert_int_equal(key_generate(&other, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &other, &err), 0);
     assert_int_equal(key_public_pem(other, &pem, &err), 0);
     changed("key", json_string(pem));
 }
@@ -235,7 +235,7 @@ static void witnesses_are_counted_once_each(void **state)
     size_t len;
     static const char *const names[] = {"a.example", "b.example", "a.example"};
     (void)state;
-    assert_int_equal(key_generate(&witness, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &witness, &err), 0);
     (void)snprintf(checkpoint, sizeof checkpoint, "%s",
                    json_string_value(json_object_get(root, "checkpoint")));
     for (size_t i = 0; i < 3; i++) {

@@ -31,7 +31,10 @@ struct vault *made_vault(const char *path, const char *case_number)
     (void)snprintf(number, sizeof number, "%s", case_number);
     const struct catalog_case one = {.number = number, .opened_us = MADE_US, .opened_by = by};
     assert_int_equal(shell("rm -rf '%s'", path), 0);
-    assert_int_equal(vault_create(path, "杨柳青镇综合行政执法局", by, &created, &err), 0);
+    assert_int_equal(vault_create(path,
+                                  &(struct vault_new){.unit = "杨柳青镇综合行政执法局", .by = by},
+                                  &created, &err),
+                     0);
     assert_int_equal(vault_open(path, VAULT_WRITE, &vault, &err), 0);
     assert_int_equal(catalog_case_add(vault_catalog(vault), &one, &from), 0);
     return vault;

@@ -29,7 +29,7 @@ static int make_record(void **state)
                                                .image_bytes = UINT64_C(25025314816),
                                                .structure = {.sha256 = {1, 2, 3}, .sm3 = {4, 5}},
                                                .sha256sums = SUMS};
-    if (key_generate(&made.key, &err) < 0 ||
+    if (key_generate(KEY_ED25519, &made.key, &err) < 0 ||
         disc_record_write(made.key, &statement, made.area, &err) < 0)
         return -1;
     *state = &made;

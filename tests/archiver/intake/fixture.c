@@ -72,7 +72,8 @@ int fixture_enter(void **state)
     struct vault_created created;
     if (fixture == NULL || mkdtemp(folder) == NULL || chdir(folder) < 0)
         return -1;
-    if (vault_create("V", "杨柳青镇", "os:tester", &created, &fixture->err) < 0 ||
+    if (vault_create("V", &(struct vault_new){.unit = "杨柳青镇", .by = "os:tester"}, &created,
+                     &fixture->err) < 0 ||
         vault_open("V", VAULT_WRITE, &fixture->vault, &fixture->err) < 0) {
         print_error("%s\n", fixture->err.text);
         return -1;

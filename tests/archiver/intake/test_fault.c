@@ -298,7 +298,9 @@ static bool enter_small_disk(struct fixture *fixture)
     }
     assert_int_equal(chdir("small"), 0);
     close_vault(fixture);
-    assert_int_equal(vault_create("V", "unit", "os:tester", &created, &fixture->err), 0);
+    assert_int_equal(vault_create("V", &(struct vault_new){.unit = "unit", .by = "os:tester"},
+                                  &created, &fixture->err),
+                     0);
     fixture_reopen(fixture);
     return true;
 }

@@ -89,7 +89,8 @@ struct vault *fixture_vault(const char *path)
     struct err err = {.kind = ERR_NONE};
     struct vault_created created;
     fixture_run("rm -rf '%s'", path);
-    if (vault_create(path, "杨柳青镇综合行政执法局", "os:test", &created, &err) < 0)
+    if (vault_create(path, &(struct vault_new){.unit = "杨柳青镇综合行政执法局", .by = "os:test"},
+                     &created, &err) < 0)
         fail_msg("%s", err.text);
     return fixture_open(path);
 }

@@ -60,7 +60,10 @@ int fixture_setup(void **state)
     struct err err;
     if (!made) {
         fixture_run("rm -rf new");
-        sound(vault_create("new", "杨柳青镇综合行政执法局", "os:test", &created, &err), &err);
+        sound(vault_create("new",
+                           &(struct vault_new){.unit = "杨柳青镇综合行政执法局", .by = "os:test"},
+                           &created, &err),
+              &err);
         made = true;
     }
     fixture_run("rm -rf v && cp -a new v");

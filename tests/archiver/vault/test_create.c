@@ -37,7 +37,8 @@ static void a_new_vault_has_all_that_it_needs(void **state)
     struct vault_created created;
     struct err err;
     mode_t before = umask(022);
-    assert_int_equal(vault_create("v", unit, "os:test", &created, &err), 0);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), 0);
     (void)umask(before);
     expect_mode("v", 0750);
     expect_mode("v/keys", 0700);
@@ -65,7 +66,8 @@ static void its_settings_are_read_back(void **state)
     struct vault_created created;
     struct vault *vault;
     struct err err;
-    assert_int_equal(vault_create("v", unit, "os:test", &created, &err), 0);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), 0);
     assert_int_equal(vault_open("v", VAULT_WRITE, &vault, &err), 0);
     assert_string_equal(vault_settings(vault)->unit, unit);
     assert_string_equal(vault_settings(vault)->zone, "Asia/Shanghai");
@@ -81,7 +83,8 @@ static void an_empty_folder_is_taken(void **state)
     struct vault_created created;
     struct err err;
     fixture_run("mkdir -p v/lost+found");
-    assert_int_equal(vault_create("v", unit, "os:test", &created, &err), 0);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), 0);
     assert_true(fixture_is_there("lost+found"));
 }
 
@@ -91,7 +94,8 @@ static void a_folder_that_holds_something_is_left_alone(void **state)
     struct vault_created created;
     struct err err;
     fixture_run("mkdir -p v/recordings && printf x > v/.hidden");
-    assert_int_equal(vault_create("v", unit, "os:test", &created, &err), -1);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), -1);
     assert_int_equal(err.kind, ERR_CONFLICT);
     assert_string_equal(err.object, "v");
     assert_true(fixture_is_there(".hidden"));
@@ -104,9 +108,11 @@ static void a_vault_is_not_made_twice(void **state)
     (void)state;
     struct vault_created created;
     struct err err;
-    assert_int_equal(vault_create("v", unit, "os:test", &created, &err), 0);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), 0);
     fixture_run("cp -a v n/before");
-    assert_int_equal(vault_create("v", unit, "os:test", &created, &err), -1);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), -1);
     assert_int_equal(err.kind, ERR_CONFLICT);
     fixture_run("diff -r v n/before");
 }
@@ -116,9 +122,12 @@ static void nothing_is_made_for_a_unit_without_a_proper_name(void **state)
     (void)state;
     struct vault_created created;
     struct err err;
-    assert_int_equal(vault_create("v", "", "os:test", &created, &err), -1);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = "", .by = "os:test"}, &created, &err), -1);
     assert_int_equal(err.kind, ERR_USAGE);
-    assert_int_equal(vault_create("v", "a\nb", "os:test", &created, &err), -1);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = "a\nb", .by = "os:test"}, &created, &err),
+        -1);
     assert_int_equal(err.kind, ERR_USAGE);
     assert_int_not_equal(access("v", F_OK), 0);
 }
@@ -128,11 +137,15 @@ static void where_it_cannot_be_made_the_place_is_named(void **state)
     (void)state;
     struct vault_created created;
     struct err err;
-    assert_int_equal(vault_create("no/such/place", unit, "os:test", &created, &err), -1);
+    assert_int_equal(vault_create("no/such/place",
+                                  &(struct vault_new){.unit = unit, .by = "os:test"}, &created,
+                                  &err),
+                     -1);
     assert_int_equal(err.kind, ERR_MISSING);
     assert_string_equal(err.object, "no/such/place");
     fixture_run(": > v");
-    assert_int_equal(vault_create("v", unit, "os:test", &created, &err), -1);
+    assert_int_equal(
+        vault_create("v", &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), -1);
     assert_string_equal(err.object, "v");
 }
 
@@ -155,11 +168,13 @@ static void a_failure_half_way_leaves_nothing_behind(void **state)
     memset(path + len, 'y', 4088 - len);
     path[len] = '/';
     path[4088] = '\0';
-    assert_int_equal(vault_create(path, unit, "os:test", &created, &err), -1);
+    assert_int_equal(
+        vault_create(path, &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), -1);
     assert_int_not_equal(access(path, F_OK), 0);
 
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_int_equal(vault_create(path, unit, "os:test", &created, &err), -1);
+    assert_int_equal(
+        vault_create(path, &(struct vault_new){.unit = unit, .by = "os:test"}, &created, &err), -1);
     assert_int_equal(rmdir(path), 0); /* it is empty */
 }
 

@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# The vault's signing key: its kinds.
+load common
+
+setup() { cd "$BATS_TEST_TMPDIR" && V=$BATS_TEST_TMPDIR/vault; }
+
+# sm2_signed PEM FILE SIGNATURE: OpenSSL's word on a signature of SM2 with SM3
+sm2_signed() {
+    openssl pkeyutl -verify -pubin -inkey "$1" -rawin -digest sm3 \
+        -pkeyopt distid:1234567812345678 -in "$2" -sigfile "$3"
+}
+
+@test "a vault made with --crypto sm signs all with SM2, and OpenSSL agrees" {
+    status 0 "$SHILU" init "$V" --unit 杨柳青镇综合行政执法局 --crypto sm --json
+    [ "$(jq -r .key_kind <<<"$output")" = SM2 ]
+    openssl pkey -pubin -in "$V/keys/public.pem" -noout -text | grep -q SM2
+    shilu case add "$CASE"
+    record card/a.mp4 1
+    shilu ingest card --case "$CASE"
+    archive=$(shilu seal "$CASE" --json | jq -r .archive)
+    shilu disc image "$CASE" -o disc.iso
+
+    mkdir bag disc
+    tar -xf "$archive" -C bag --strip-components=1
+    sm2_signed bag/signer.pem bag/tagmanifest-sha256.txt bag/tagmanifest-sha256.txt.sig
+    openssl dgst -sm3 -verify bag/signer.pem -sigopt distid:1234567812345678 \
+        -signature bag/tagmanifest-sha256.txt.sig bag/tagmanifest-sha256.txt
+    bsdtar -xf disc.iso -C disc
+    sm2_signed disc/signer.pem disc/disc.json disc/disc.json.sig
+    head -c 32768 disc.iso | sed -n 2p | tr -d '\n' >record.json
+    head -c 32768 disc.iso | sed -n 3p | base64 -d >record.sig
+    sm2_signed disc/signer.pem record.json record.sig
+    shilu log checkpoint >checkpoint
+    sed '/^$/,$d' checkpoint >text
+    sed '1,/^$/d' checkpoint | head -n 1 | cut -d' ' -f3 | base64 -d | tail -c +5 >signature
+    sm2_signed "$V/keys/public.pem" text signature
+
+    status 0 shilu verify "$V" "$archive" disc.iso disc
+    has SOUND
+    status 0 shilu log verify --against checkpoint
+    status 0 "$SHILU" verify --key "$V/keys/public.pem" "$archive"
+    openssl genpkey -algorithm SM2 2>/dev/null | openssl pkey -pubout -out stranger.pem
+    status 1 "$SHILU" verify --key stranger.pem "$archive"
+    printf x | dd of="$archive" bs=1 seek=$(($(stat -c %s "$archive") / 2)) conv=notrunc status=none
+    status 1 "$SHILU" verify "$archive"
+}
+
+@test "an unknown kind of signature is wrong use, and nothing is made" {
+    status 2 "$SHILU" init "$V" --unit U --crypto rsa
+    has rsa
+    [ ! -e "$V" ]
+}

@@ -62,6 +62,46 @@ int catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
                  struct catalog_err *err);
 void catalog_free(struct catalog *catalog);
 
+/*
+ * A new, empty catalog that nobody else sees, kept nowhere once it is freed; what was written to it
+ * is not flushed.
+ */
+int catalog_open_scratch(struct catalog **out, struct catalog_err *err);
+
+/*
+ * Puts the catalog at `path` beside an empty scratch one, as it stands at this moment: what others
+ * commit later is not seen. The scratch one is from now on in a transaction that is never
+ * committed. log_size   entries that it has Errors as catalog_open for reading.
+ */
+int catalog_beside(struct catalog *scratch, const char *path, uint64_t *log_size,
+                   struct catalog_err *err);
+
+enum catalog_difference_kind {
+    CATALOG_CHANGED, /* a value is another */
+    CATALOG_ADDED,   /* a row that the scratch catalog does not have */
+    CATALOG_REMOVED, /* a row that it alone has */
+};
+enum { CATALOG_SHOWN = 160 };
+
+/* Of the catalog beside against the scratch one. Texts live until the callback returns. */
+struct catalog_difference {
+    enum catalog_difference_kind kind;
+    const char *table;
+    const char *key;    /* of the row, as shown: "17"; of an index or trigger: its kind and name */
+    int64_t recording;  /* 0: of none */
+    const char *column; /* CHANGED: these three */
+    const char *is, *told;
+};
+
+/*
+ * Compares the catalog beside with the scratch one, table by table, row by row, and the schema.
+ * Left out is what the custody log does not tell: passwords, and whether a sidecar is due; and the
+ * search's own tables, which catalog_check compares with their rows.
+ */
+int catalog_compare(struct catalog *scratch,
+                    void (*found)(void *context, const struct catalog_difference *difference),
+                    void *context, struct catalog_err *err);
+
 /* One transaction (BEGIN IMMEDIATE) around several calls. They do not nest. */
 int catalog_begin(struct catalog *catalog, struct catalog_err *err);
 int catalog_commit(struct catalog *catalog, struct catalog_err *err);

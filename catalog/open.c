@@ -128,8 +128,10 @@ static int header_check(const char *path, enum catalog_mode mode, struct catalog
     return version_check(path, (int64_t)(int32_t)be32(head + HEADER_VERSION), mode, err);
 }
 
-/* The URI of a file that nobody changes: read without locks, -wal or -shm. */
-static int immutable_uri(const char *path, char *uri, size_t room, struct catalog_err *err)
+/* The URI of a file with SQLite's parameter: "immutable=1" where nobody changes it, so that it is
+ * read without locks, -wal or -shm. */
+static int file_uri(const char *path, const char *parameter, char *uri, size_t room,
+                    struct catalog_err *err)
 {
     size_t at = (size_t)snprintf(uri, room, "file:");
     for (const char *p = path; *p != '\0'; p++) {
@@ -140,7 +142,7 @@ static int immutable_uri(const char *path, char *uri, size_t room, struct catalo
         else
             uri[at++] = *p;
     }
-    (void)snprintf(uri + at, room - at, "?immutable=1");
+    (void)snprintf(uri + at, room - at, "?%s", parameter);
     return 0;
 }
 
@@ -244,7 +246,7 @@ static int schema_check(const char *path, enum catalog_mode mode, struct catalog
     if (wal_lies_there(path))
         return 0;
     char uri[8192];
-    if (immutable_uri(path, uri, sizeof uri, err) < 0)
+    if (file_uri(path, "immutable=1", uri, sizeof uri, err) < 0)
         return -1;
     struct catalog probe = {.path = (char *)(uintptr_t)path};
     int result = connect_file(&probe, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
@@ -292,7 +294,7 @@ static int open_new(struct catalog *catalog, struct catalog_err *err)
 static int open_immutable(struct catalog *catalog, struct catalog_err *err)
 {
     char uri[8192];
-    if (immutable_uri(catalog->path, uri, sizeof uri, err) < 0)
+    if (file_uri(catalog->path, "immutable=1", uri, sizeof uri, err) < 0)
         return -1;
     (void)disconnect(catalog); /* has written nothing */
     return connect_file(catalog, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
@@ -352,6 +354,79 @@ int catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
     return 0;
 }
 
+static int run(struct catalog *catalog, enum statement name, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
+    if (catalog_statement(catalog, name, &statement, err) < 0)
+        return -1;
+    return catalog_run(catalog, statement, 0, err);
+}
+
+static int scratch_settings(struct catalog *catalog, struct catalog_err *err)
+{
+    static const char pragmas[] = "PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;"
+                                  "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -32768;";
+    (void)sqlite3_db_config(catalog->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return sqlite3_exec(catalog->db, pragmas, NULL, NULL, NULL) == SQLITE_OK
+               ? catalog_tokenizer_register(catalog, err)
+               : catalog_err_sql(err, catalog);
+}
+
+int catalog_open_scratch(struct catalog **out, struct catalog_err *err)
+{
+    static const char shown[] = "a scratch catalog";
+    AUTO(catalog_free) struct catalog *catalog = calloc(1, sizeof *catalog);
+    if (catalog == NULL || (catalog->path = strdup(shown)) == NULL)
+        return catalog_err_memory(err);
+    if (connect_file(catalog, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI,
+                     err) < 0 ||
+        scratch_settings(catalog, err) < 0 || catalog_migrate(catalog, err) < 0)
+        return -1;
+    *out = catalog;
+    catalog = NULL;
+    return 0;
+}
+
+static int attach(struct catalog *scratch, const char *path, const char *how,
+                  struct catalog_err *err)
+{
+    char uri[8192];
+    AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
+    if (file_uri(path, how, uri, sizeof uri, err) < 0 ||
+        catalog_statement(scratch, BESIDE_ATTACH, &statement, err) < 0)
+        return -1;
+    return catalog_run(scratch, statement, catalog_bind_text(statement, 1, uri), err);
+}
+
+static int beside_size(struct catalog *scratch, uint64_t *size, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(scratch, BESIDE_LOG_SIZE, &row, err) < 0 ||
+        catalog_step(scratch, row, err) < 0)
+        return -1;
+    *size = (uint64_t)sqlite3_column_int64(row, 0);
+    return 0;
+}
+
+int catalog_beside(struct catalog *scratch, const char *path, uint64_t *log_size,
+                   struct catalog_err *err)
+{
+    if (attach(scratch, path, "mode=ro", err) < 0)
+        return -1;
+    if (catalog_begin(scratch, err) < 0)
+        return -1;
+    if (beside_size(scratch, log_size, err) == 0)
+        return 0;
+    /* on a medium or in a folder that cannot be written: as open_immutable */
+    if (wal_lies_there(path))
+        return -1;
+    catalog_rollback(scratch);
+    if (run(scratch, BESIDE_DETACH, err) < 0 || attach(scratch, path, "immutable=1", err) < 0 ||
+        catalog_begin(scratch, err) < 0)
+        return -1;
+    return beside_size(scratch, log_size, err);
+}
+
 void catalog_free(struct catalog *catalog)
 {
     if (catalog == NULL)
@@ -361,14 +436,6 @@ void catalog_free(struct catalog *catalog)
     (void)disconnect(catalog);                          /* what was committed is durable already */
     free(catalog->path);
     free(catalog);
-}
-
-static int run(struct catalog *catalog, enum statement name, struct catalog_err *err)
-{
-    AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
-    if (catalog_statement(catalog, name, &statement, err) < 0)
-        return -1;
-    return catalog_run(catalog, statement, 0, err);
 }
 
 int catalog_begin(struct catalog *catalog, struct catalog_err *err)

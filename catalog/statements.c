@@ -199,6 +199,9 @@ const char *const catalog_statement_text[STATEMENTS] = {
                       " AND y0 <= ?4 AND z1 >= ?5 AND z0 <= ?6 LIMIT ?7",
     [SEARCH_LINE] = HIT_COLUMNS " FROM lines l" HIT_RECORDING " WHERE l.sort_key = ?1",
 
+    [BESIDE_ATTACH] = "ATTACH ?1 AS beside",
+    [BESIDE_DETACH] = "DETACH beside",
+    [BESIDE_LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM beside.log_entries",
     [CHECK_INTEGRITY] = "PRAGMA integrity_check",
     [CHECK_FOREIGN_KEYS] = "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
     [CHECK_LINES] = "SELECT number FROM recordings"

@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "custody/entry.h"
 
+struct custody_log;
 struct err;
 struct vault;
 
@@ -95,5 +96,18 @@ struct acts_reports {
  */
 int acts_apply(struct catalog *catalog, const struct custody_entry *entry,
                const struct acts_reports *reports, struct acts_done *done, struct err *err);
+
+/*
+ * Makes the catalog that the vault's custody log tells of, with its entries, in an empty one.
+ * Reports come from the vault's catalog or from the sidecars, by their digests. log     opened
+ *   count   of the entries that are wanted: those beyond the log's are read in the vault's catalog
+ *   failed  told of each entry that cannot be what it says it is, and of a report that is lost
+ * (then "null" stands in its place); the rest is made all the same -1 where it cannot go on:
+ * ERR_MISSING, ERR_DAMAGED name a tile, or an entry that is none; ERR_CONFLICT: an entry has
+ * another's number; ERR_MEMORY, ERR_SPACE, ERR_SYSTEM.
+ */
+int acts_replay(struct vault *vault, struct custody_log *log, uint64_t count, struct catalog *into,
+                void (*failed)(void *context, uint64_t seq, const struct err *why), void *context,
+                struct err *err);
 
 #endif

@@ -12,10 +12,9 @@
 const char *audit_kind_name(enum audit_kind kind)
 {
     static const char *const names[] = {
-        [AUDIT_MISSING] = "missing",       [AUDIT_DAMAGED] = "damaged",
-        [AUDIT_EXTRA] = "extra",           [AUDIT_SIGNATURE] = "signature",
-        [AUDIT_CATALOG] = "catalog",       [AUDIT_TRANSIENT] = "transient",
-        [AUDIT_UNREADABLE] = "unreadable",
+        [AUDIT_MISSING] = "missing",     [AUDIT_DAMAGED] = "damaged",       [AUDIT_EXTRA] = "extra",
+        [AUDIT_SIGNATURE] = "signature", [AUDIT_CATALOG] = "catalog",       [AUDIT_LOG] = "log",
+        [AUDIT_TRANSIENT] = "transient", [AUDIT_UNREADABLE] = "unreadable",
     };
     return names[kind];
 }

@@ -25,6 +25,7 @@ enum audit_kind {
     AUDIT_EXTRA,     /* something that nothing names */
     AUDIT_SIGNATURE, /* a signature does not hold */
     AUDIT_CATALOG,   /* the catalog and the files disagree */
+    AUDIT_LOG,       /* the custody log is not what was signed, or tells something else */
     AUDIT_TRANSIENT, /* a second read past the cache was right: memory or transport at fault */
     AUDIT_UNREADABLE /* could not be looked at */
 };

@@ -73,6 +73,8 @@ int auditor_check_recordings(struct auditor *auditor, struct err *err);
 int auditor_check_archive(struct auditor *auditor, const struct catalog_archive *archive,
                           struct err *err);
 int auditor_check_archive_number(struct auditor *auditor, int64_t number, struct err *err);
+/* The custody log by itself, and the catalog, where there is one, against what the log tells. */
+int auditor_check_log(struct auditor *auditor, struct err *err);
 /* Files in the vault that nothing in the catalog names. */
 int auditor_check_strays(struct auditor *auditor, struct err *err);
 /* All files of the vault where there is no catalog to say what should be there. */

@@ -125,7 +125,7 @@ static int check_sidecar(struct auditor *auditor, const struct catalog_recording
     }
     struct stat st;
     int folder = vault_folder(auditor->vault, VAULT_RECORDINGS);
-    if (vault_sidecar_load(auditor->vault, recording, &is, &load_err) < 0) {
+    if (vault_sidecar_load(auditor->vault, recording->sha256, &is, &load_err) < 0) {
         finding.kind = load_err.kind == ERR_MISSING ? AUDIT_MISSING : AUDIT_UNREADABLE;
         session_found(&auditor->session, &finding);
     } else if (strcmp(wanted, is) != 0 ||

@@ -65,7 +65,7 @@ static void check_key(struct auditor *auditor)
 
 static void check_folders(struct auditor *auditor)
 {
-    for (enum vault_folder folder = VAULT_INCOMING; folder <= VAULT_DISCS; folder++)
+    for (enum vault_folder folder = VAULT_INCOMING; folder <= VAULT_LOG; folder++)
         if (vault_folder(auditor->vault, folder) < 0)
             auditor_found(auditor, AUDIT_MISSING, vault_folder_name(folder), NULL,
                           _("this folder of the vault is missing"));
@@ -92,9 +92,10 @@ int audit_vault(struct vault *vault, const struct audit_options *options,
     check_folders(&auditor);
     check_key(&auditor);
     report->checked++;
-    if (vault_catalog(vault) == NULL)
+    int checked = auditor_check_log(&auditor, &catalog_err);
+    if (vault_catalog(vault) == NULL && checked == 0)
         catalog_err = *vault_catalog_err(vault);
-    else if (check_catalogued(&auditor, &catalog_err) == 0)
+    else if (checked == 0 && check_catalogued(&auditor, &catalog_err) == 0)
         return 0;
     if (catalog_err.kind != ERR_MISSING && catalog_err.kind != ERR_DAMAGED) {
         *err = catalog_err;

@@ -44,6 +44,8 @@ static const char *kind_shown(enum audit_kind kind)
         return _("SIGNATURE");
     case AUDIT_CATALOG:
         return _("CATALOG");
+    case AUDIT_LOG:
+        return _("LOG");
     case AUDIT_TRANSIENT:
         return _("TRANSIENT");
     case AUDIT_UNREADABLE:

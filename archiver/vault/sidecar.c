@@ -25,6 +25,9 @@
 
 static const char format_name[] = "shilu-recording/1";
 
+/* What stands around the report. */
+static const char report_head[] = ",\n  \"report\": ", report_end[] = "\n}\n";
+
 enum { SIDECAR_BYTES_MAX = 48 << 20, SIDECARS_AT_ONCE = 64, HEX_DIGEST = 65 };
 
 AUTO_DEFINE(struct catalog_recording *, catalog_recording_free, NULL);
@@ -155,7 +158,7 @@ int vault_sidecar_text(struct vault *vault, const struct catalog_recording *reco
     AUTO(text_release) struct text whole;
     text_init(&whole, SIDECAR_BYTES_MAX);
     text_append_bytes(&whole, (struct bytes){(const uint8_t *)head, strlen(head) - strlen("\n}")});
-    text_printf(&whole, ",\n  \"report\": %s\n}\n", recording->report);
+    text_printf(&whole, "%s%s%s", report_head, recording->report, report_end);
     *text = text_take(&whole);
     return *text != NULL ? 0 : err_memory(err, recording->original_name);
 }
@@ -183,13 +186,13 @@ int vault_sidecar_store(struct vault *vault, int64_t number, struct err *err)
     return 0;
 }
 
-int vault_sidecar_load(struct vault *vault, const struct catalog_recording *recording, char **text,
+int vault_sidecar_load(struct vault *vault, const uint8_t sha256[static 32], char **text,
                        struct err *err)
 {
     char name[VAULT_SIDECAR_NAME];
     char path[VAULT_STORED_PATH];
     size_t len;
-    sidecar_name(recording->sha256, name);
+    sidecar_name(sha256, name);
     vault_stored_path(name, path);
     if (vault->folders[VAULT_RECORDINGS] < 0)
         return err_set(err, ERR_MISSING, path, "%s", _("the folder recordings/ is missing"));
@@ -197,6 +200,21 @@ int vault_sidecar_load(struct vault *vault, const struct catalog_recording *reco
     if (fd < 0)
         return -1;
     return file_read_all(fd, path, SIDECAR_BYTES_MAX, text, &len, err);
+}
+
+int vault_sidecar_report(struct vault *vault, const uint8_t sha256[static 32], char **report,
+                         struct err *err)
+{
+    AUTO(free) char *text = NULL;
+    if (vault_sidecar_load(vault, sha256, &text, err) < 0)
+        return -1;
+    char *from = strstr(text, report_head); /* no text has a line feed: the first is the object's */
+    size_t len = from != NULL ? strlen(from) : 0;
+    if (len < strlen(report_head) + strlen(report_end) ||
+        strcmp(from + len - strlen(report_end), report_end) != 0)
+        return err_set(err, ERR_DAMAGED, NULL, "%s", _("the sidecar has no report"));
+    *report = strndup(from + strlen(report_head), len - strlen(report_head) - strlen(report_end));
+    return *report != NULL ? 0 : err_memory(err, NULL);
 }
 
 /* In one transaction: what is written is what stands when the debt is struck out. */

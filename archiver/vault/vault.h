@@ -205,9 +205,15 @@ int vault_sidecar_store(struct vault *vault, int64_t number, struct err *err);
 int vault_sidecar_text(struct vault *vault, const struct catalog_recording *recording, char **text,
                        struct err *err);
 
-/* Reads a sidecar as it lies on disk; the text is the caller's. ERR_MISSING where there is none. */
-int vault_sidecar_load(struct vault *vault, const struct catalog_recording *recording, char **text,
+/* Reads the sidecar of the recording with this SHA-256 as it lies on disk; the text is the
+ * caller's. ERR_MISSING where there is none. */
+int vault_sidecar_load(struct vault *vault, const uint8_t sha256[static 32], char **text,
                        struct err *err);
+
+/* The probe's report in that sidecar, octet for octet; the caller's. ERR_DAMAGED where there is
+ * none in it. */
+int vault_sidecar_report(struct vault *vault, const uint8_t sha256[static 32], char **report,
+                         struct err *err);
 
 /* Writes all sidecars that are due. Makes transactions of its own. */
 int vault_sidecars_catch_up(struct vault *vault, struct err *err);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "acts/acts.h"
 #include "archiver/audit/fixture.h"
 #include "archiver/disc/made_vault.h"
 #include "archiver/disc/shell.h"
@@ -48,10 +49,9 @@ static void sql(const char *statement)
 static void attach(int64_t recording, const char *file, const char *name)
 {
     struct catalog_attachment one = {.size_bytes = fixture_size(file)};
-    struct catalog_err err;
+    struct err err;
     char hex[65];
     char kind[] = "note";
-    char by[] = "os:tester";
     char shown[64];
     char stored_name[100];
     assert_int_equal(shell("sha256sum %s | cut -c 1-64 | tr -d '\\n' >sum.txt", file), 0);
@@ -73,14 +73,13 @@ static void attach(int64_t recording, const char *file, const char *name)
     one.kind = kind;
     one.name = shown;
     one.stored_name = stored_name;
-    one.added_by = by;
     assert_int_equal(shell("mkdir -p v/recordings/%.2s && cp %s v/recordings/%.2s/%s", hex, file,
                            hex, stored_name),
                      0);
-    assert_int_equal(catalog_attachment_add(vault_catalog(fixture_vault()), recording, &one, &err),
-                     0);
-    struct err failed;
-    assert_int_equal(vault_sidecars_catch_up(fixture_vault(), &failed), 0);
+    assert_int_equal(vault_begin(fixture_vault(), "os:tester", &err), 0);
+    assert_int_equal(
+        vault_end(fixture_vault(), acts_attach(fixture_vault(), recording, &one, &err), &err), 0);
+    assert_int_equal(vault_sidecars_catch_up(fixture_vault(), &err), 0);
 }
 
 static void a_sound_vault_is_sound_loose_and_sealed(void **state)
@@ -89,8 +88,8 @@ static void a_sound_vault_is_sound_loose_and_sealed(void **state)
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_none(&found);
     assert_int_equal(found.report.bytes, 3 * FIXTURE_BYTES + 7);
-    /* the catalog, the key, and of each recording the bytes and the sidecar */
-    assert_int_equal(found.report.checked, 2 + 2 * FIXTURE_RECORDINGS);
+    /* the catalog, the key, the log's entries, and of each recording the bytes and the sidecar */
+    assert_int_equal(found.report.checked, 2 + 2 + 3 * FIXTURE_RECORDINGS);
     (void)fixture_seal();
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_none(&found);
@@ -171,7 +170,7 @@ static void attachments_are_checked_and_shared_bytes_once(void **state)
     attach(2, "note.txt", "two");
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_none(&found);
-    assert_int_equal(found.report.checked, 2 + 2 * FIXTURE_RECORDINGS + 1);
+    assert_int_equal(found.report.checked, 2 + 4 + 3 * FIXTURE_RECORDINGS + 1);
     assert_int_equal(shell("rm v/recordings/*/*.txt"), 0);
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_only(&found, AUDIT_MISSING, ".txt");
@@ -205,15 +204,14 @@ static void an_archive_of_a_copy_of_the_vault_is_not_the_one_that_was_sealed(voi
     (void)state;
     struct vault *copy = NULL;
     struct err err;
-    struct catalog_err wrong;
     char other[4096];
-    const char *const place[] = {"elsewhere"};
+    const char *const places[] = {"elsewhere"};
+    const struct acts_change place = {CATALOG_PLACE, places, 1};
     assert_int_equal(shell("chmod -R u+w copy 2>/dev/null; rm -rf copy; cp -a v copy"), 0);
     const char *archive = fixture_seal();
     assert_int_equal(vault_open("copy", VAULT_WRITE, &copy, &err), 0);
-    assert_int_equal(catalog_tag_set(vault_catalog(copy), 1, CATALOG_PLACE, place, 1, "given",
-                                     "os:tester", NULL, 1, &wrong),
-                     0);
+    assert_int_equal(vault_begin(copy, "os:tester", &err), 0);
+    assert_int_equal(vault_end(copy, acts_tag(copy, 1, &place, 1, NULL, &err), &err), 0);
     made_volume(copy, FIXTURE_CASE, other, sizeof other);
     vault_free(copy);
     assert_int_equal(shell("chmod u+w %s && cp %s %s", archive, other, archive), 0);
@@ -241,7 +239,8 @@ static void rows_that_were_changed_are_found(void **state)
     sql("UPDATE recordings SET sm3 = zeroblob(32) WHERE number = 2");
     fixture_audit_vault(AUDIT_SIZES, &found);
     assert_true(fixture_count(&found, AUDIT_CATALOG) >= 2); /* the sidecar, the index */
-    assert_int_equal(fixture_count(&found, AUDIT_CATALOG), found.count);
+    assert_int_equal(fixture_count(&found, AUDIT_LOG), 1);  /* what the row must be */
+    assert_int_equal(fixture_count(&found, AUDIT_CATALOG) + 1, found.count);
     for (size_t i = 0; i < found.count; i++)
         assert_string_equal(found.at[i].recording, "R2");
 }
@@ -323,8 +322,9 @@ static void a_key_that_was_exchanged_is_found(void **state)
     struct audit_options options = fixture_options(&found, AUDIT_SIZES);
     assert_int_equal(audit_vault(vault, &options, &found.report, &err), 0);
     vault_free(vault);
-    /* the pair does not belong together, and the archive is another's */
-    assert_int_equal(found.count, 2);
+    /* the pair does not belong together, the archive and the log are another's */
+    assert_int_equal(found.count, 3);
+    assert_int_equal(fixture_count(&found, AUDIT_LOG), 1);
     assert_int_equal(fixture_count(&found, AUDIT_SIGNATURE), 1);
     assert_int_equal(fixture_count(&found, AUDIT_DAMAGED), 1);
 }

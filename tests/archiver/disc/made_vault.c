@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "acts/acts.h"
 #include "archiver/disc/shell.h"
 #include "base/err.h"
 #include "digest/digest.h"
@@ -18,6 +19,7 @@
 
 #include "base/banned.h"
 
+static const char by[] = "os:tester";
 static const int64_t MADE_US = INT64_C(1777608000000000); /* 2026-05-01T12:00:00+08:00 */
 
 struct vault *made_vault(const char *path, const char *case_number)
@@ -25,18 +27,17 @@ struct vault *made_vault(const char *path, const char *case_number)
     struct err err = {.kind = ERR_NONE};
     struct vault_created created;
     struct vault *vault = NULL;
-    struct catalog_err from = {.kind = CATALOG_ERR_NONE};
     char number[256];
-    char by[] = "os:tester";
     (void)snprintf(number, sizeof number, "%s", case_number);
-    const struct catalog_case one = {.number = number, .opened_us = MADE_US, .opened_by = by};
+    const struct catalog_case one = {.number = number};
     assert_int_equal(shell("rm -rf '%s'", path), 0);
     assert_int_equal(vault_create(path,
                                   &(struct vault_new){.unit = "杨柳青镇综合行政执法局", .by = by},
                                   &created, &err),
                      0);
     assert_int_equal(vault_open(path, VAULT_WRITE, &vault, &err), 0);
-    assert_int_equal(catalog_case_add(vault_catalog(vault), &one, &from), 0);
+    assert_int_equal(vault_begin(vault, by, &err), 0);
+    assert_int_equal(vault_end(vault, acts_case_open(vault, &one, &err), &err), 0);
     return vault;
 }
 
@@ -80,22 +81,19 @@ void made_recording(struct vault *vault, const char *file, const char *original_
                                                     .original_name = original_name,
                                                     .stored_name = stored,
                                                     .report = "{\"streams\":[]}",
-                                                    .accepted_us = MADE_US,
-                                                    .accepted_offset_minutes = 480,
-                                                    .accepted_by = "os:tester",
                                                     .duration_s = 1.0,
                                                     .tags = &tag,
                                                     .tag_count = 1};
-    int64_t number = 0;
-    struct catalog_err from = {.kind = CATALOG_ERR_NONE};
-    assert_int_equal(catalog_recording_add(vault_catalog(vault), &recording, &number, &from), 0);
+    struct acts_done done;
+    assert_int_equal(vault_begin(vault, by, &err), 0);
+    assert_int_equal(vault_end(vault, acts_accept(vault, &recording, &done, &err), &err), 0);
 }
 
 void made_volume(struct vault *vault, const char *case_number, char *tar, size_t room)
 {
     struct err err = {.kind = ERR_NONE};
     struct pack_sealed sealed;
-    const int result = pack_seal(vault, case_number, "os:tester", MADE_US, NULL, &sealed, &err);
+    const int result = pack_seal(vault, case_number, by, MADE_US, NULL, &sealed, &err);
     if (result < 0)
         print_message("%s\n", err.text);
     assert_int_equal(result, 0);

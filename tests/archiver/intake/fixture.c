@@ -139,7 +139,7 @@ static void check_recording(const struct fixture *fixture, int64_t number)
     }
     AUTO(free) char *due = NULL;
     AUTO(free) char *there = NULL;
-    if (vault_sidecar_load(fixture->vault, recording, &there, &err) < 0)
+    if (vault_sidecar_load(fixture->vault, recording->sha256, &there, &err) < 0)
         fail_msg("sidecar of R%lld: %s", (long long)number, err.text);
     assert_int_equal(vault_sidecar_text(fixture->vault, recording, &due, &err), 0);
     assert_string_equal(there, due);

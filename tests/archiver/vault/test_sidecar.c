@@ -113,7 +113,7 @@ static void what_is_stored_is_what_must_be_there(void **state)
     struct catalog_recording *recording = load(number);
     AUTO(free) char *text = text_of(number);
     AUTO(free) char *stored = NULL;
-    assert_int_equal(vault_sidecar_load(fixture_vault(), recording, &stored, &err), 0);
+    assert_int_equal(vault_sidecar_load(fixture_vault(), recording->sha256, &stored, &err), 0);
     assert_string_equal(stored, text);
     assert_int_equal(fixture_incoming(), 0);
 
@@ -122,7 +122,7 @@ static void what_is_stored_is_what_must_be_there(void **state)
     assert_string_not_equal(changed, text);
     assert_int_equal(vault_sidecars_catch_up(fixture_vault(), &err), 0);
     AUTO(free) char *again = NULL;
-    assert_int_equal(vault_sidecar_load(fixture_vault(), recording, &again, &err), 0);
+    assert_int_equal(vault_sidecar_load(fixture_vault(), recording->sha256, &again, &err), 0);
     assert_string_equal(again, changed);
     catalog_recording_free(recording);
 }
@@ -134,7 +134,7 @@ static void one_that_is_not_there_is_missing(void **state)
     char *text;
     struct catalog_recording *recording = load(fixture_accept("the bytes", FIXTURE_SETTLED));
     fixture_run("rm -f v/recordings/*/*.json");
-    assert_int_equal(vault_sidecar_load(fixture_vault(), recording, &text, &err), -1);
+    assert_int_equal(vault_sidecar_load(fixture_vault(), recording->sha256, &text, &err), -1);
     assert_int_equal(err.kind, ERR_MISSING);
     catalog_recording_free(recording);
 }

@@ -34,6 +34,7 @@ static const struct command commands[] = {
      N_("verify a vault, case, recording, archive, disc image or folder")},
     {"log", command_log, N_("the custody log: show, checkpoint, export, verify")},
     {"disc", command_disc, N_("disc images: image, list")},
+    {"user", command_user, N_("accounts and their duties: add, list, role, passwd, …")},
 };
 
 static void print_help(void)

@@ -468,9 +468,42 @@ int catalog_disc_each(struct catalog *catalog,
 
 /* ---- accounts ---- */
 
-/* An account with its duties ("secadmin") and its password as vault/password.c encodes it.
- * CONFLICT where the name is taken, without regard to ASCII case. */
-int catalog_account_add(struct catalog *catalog, const char *name, const char *duties,
-                        const char *password, int64_t at_us, struct catalog_err *err);
+struct catalog_account {
+    char *name;   /* unique, also without regard to ASCII case */
+    char *duties; /* joined by commas: "archivist,reviewer"; the catalog does not know which there
+                     are */
+    int64_t created_us;
+    bool disabled;
+};
+
+/* created_us and disabled as at its beginning: `disabled` is not read. CONFLICT where the name is
+ * taken; USAGE where it is no number of a register, or the duties are empty. It has no password
+ * yet. */
+int catalog_account_add(struct catalog *catalog, const struct catalog_account *account,
+                        struct catalog_err *err);
+/* MISSING, object = the name, where there is none; found without regard to ASCII case. */
+int catalog_account_load(struct catalog *catalog, const char *name, struct catalog_account **out,
+                         struct catalog_err *err);
+void catalog_account_free(struct catalog_account *account);
+/* By name. */
+int catalog_account_each(struct catalog *catalog,
+                         void (*each)(void *context, const struct catalog_account *account),
+                         void *context, struct catalog_err *err);
+/* MISSING where there is none of that name. */
+int catalog_account_set_duties(struct catalog *catalog, const char *name, const char *duties,
+                               struct catalog_err *err);
+int catalog_account_set_disabled(struct catalog *catalog, const char *name, bool disabled,
+                                 struct catalog_err *err);
+
+/* An account's password, as vault/password.c encodes it; replaces the one before. In no log.
+ * MISSING where there is no such account. */
+int catalog_password_set(struct catalog *catalog, const char *account, const char *encoded,
+                         int64_t at_us, struct catalog_err *err);
+/* *encoded is the caller's, NULL where there is no such account, or none was set. */
+int catalog_password_load(struct catalog *catalog, const char *account, char **encoded,
+                          struct catalog_err *err);
+
+/* The tables that no log tells, by name; NULL at the end. All others are what the log says. */
+extern const char *const catalog_tables_aside[];
 
 #endif

@@ -37,6 +37,8 @@
 
 #define HIT_RECORDING " CROSS JOIN recordings r ON r.number = l.recording"
 
+#define ACCOUNT_COLUMNS "SELECT name, duties, created_us, disabled FROM accounts"
+
 #define LOG_COLUMNS "SELECT seq, at_us, actor, action, subject, entry FROM log_entries"
 
 const char *const catalog_statement_text[STATEMENTS] = {
@@ -157,7 +159,15 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [DISC_EACH] = "SELECT number, name, image, sha256, size_bytes, made_us, made_by FROM discs"
                   " ORDER BY number",
     [ACCOUNT_ADD] =
-        "INSERT INTO accounts (name, duties, password, created_us) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO accounts (name, duties, created_us, disabled) VALUES (?1, ?2, ?3, 0)",
+    [ACCOUNT_EACH] = ACCOUNT_COLUMNS " ORDER BY name",
+    [ACCOUNT_LOAD] = ACCOUNT_COLUMNS " WHERE name = ?1",
+    [ACCOUNT_SET_DUTIES] = "UPDATE accounts SET duties = ?2 WHERE name = ?1",
+    [ACCOUNT_SET_DISABLED] = "UPDATE accounts SET disabled = ?2 WHERE name = ?1",
+    [PASSWORD_SET] =
+        "INSERT INTO passwords (account, password, set_us) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT (account) DO UPDATE SET password = excluded.password, set_us = excluded.set_us",
+    [PASSWORD_LOAD] = "SELECT password FROM passwords WHERE account = ?1",
 
     [LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM log_entries",
     [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry)"

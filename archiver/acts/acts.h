@@ -75,6 +75,20 @@ int acts_case_close(struct vault *vault, const char *number, struct err *err);
 int acts_collector_set(struct vault *vault, const struct catalog_collector *one, struct err *err);
 int acts_device_set(struct vault *vault, const struct catalog_device *one, struct err *err);
 
+/* What is done to an account; its password is told in no entry. Whether it may be done is room
+ * people's to say. */
+enum acts_user_change {
+    ACTS_USER_ADDED,
+    ACTS_USER_ENABLED,
+    ACTS_USER_DISABLED,
+    ACTS_USER_PASSWORD, /* was set or changed: catalog_password_set does it */
+};
+/* name   as the account has it
+ * duties   of one that is added, joined by commas; else NULL */
+int acts_user_change(struct vault *vault, const char *name, enum acts_user_change change,
+                     const char *duties, struct err *err);
+int acts_user_duties(struct vault *vault, const char *name, const char *duties, struct err *err);
+
 /*
  * Where acts_apply gets a recording's report: an entry holds its digest alone.
  *   sha256         of the recording's bytes
@@ -89,7 +103,7 @@ struct acts_reports {
 
 /*
  * Makes the change that an entry of the log tells; none for those of what only was looked at. The
- * entry itself is not added to the catalog's log. Accounts get no password.
+ * entry itself is not added to the catalog's log. Accounts get no password: they are in no entry.
  *   done   number as above; seq is not set
  * ERR_DAMAGED: the entry does not say what one of its action must, or says another number than what
  * was made has; else as the catalog's function.

@@ -15,17 +15,71 @@ static int done_by(int result, const struct catalog_err *wrong, struct err *err)
     return result < 0 ? err_from_catalog(err, wrong) : 0;
 }
 
-/* vault_create makes this change and its entry itself. The password is in no entry: what stands in
- * its place is none. */
+/* vault_create makes this change and its entry itself. The password is in no entry. */
 int apply_vault_created(struct apply *apply, struct err *err)
 {
-    char *admin;
+    struct catalog_account admin = {.duties = text_readable("secadmin"),
+                                    .created_us = apply->entry->at.us};
     struct catalog_err wrong;
-    if (detail_take_text(apply, "admin", &admin, err) < 0)
+    if (detail_take_text(apply, "admin", &admin.name, err) < 0)
+        return -1;
+    return done_by(catalog_account_add(apply->catalog, &admin, &wrong), &wrong, err);
+}
+
+/* By their place in the enumeration. */
+static const char *const user_changes[] = {"added", "enabled", "disabled", "password"};
+
+int acts_user_change(struct vault *vault, const char *name, enum acts_user_change change,
+                     const char *duties, struct err *err)
+{
+    return act_now(vault, CUSTODY_USER_CHANGED, name,
+                   json_pack("{s:s, s:s?}", "change", user_changes[change], "duties", duties), NULL,
+                   NULL, err);
+}
+
+static int apply_user_added(const struct apply *apply, struct err *err)
+{
+    struct catalog_account account = {.name = text_readable(apply->entry->subject),
+                                      .created_us = apply->entry->at.us};
+    struct catalog_err wrong;
+    if (detail_take_text(apply, "duties", &account.duties, err) < 0)
+        return -1;
+    return done_by(catalog_account_add(apply->catalog, &account, &wrong), &wrong, err);
+}
+
+int apply_user_changed(struct apply *apply, struct err *err)
+{
+    char *change;
+    struct catalog_err wrong;
+    const char *name = apply->entry->subject;
+    if (detail_take_text(apply, "change", &change, err) < 0)
+        return -1;
+    if (strcmp(change, user_changes[ACTS_USER_ADDED]) == 0)
+        return apply_user_added(apply, err);
+    if (strcmp(change, user_changes[ACTS_USER_PASSWORD]) == 0)
+        return 0; /* that it was changed is all that is told */
+    bool disabled = strcmp(change, user_changes[ACTS_USER_DISABLED]) == 0;
+    if (!disabled && strcmp(change, user_changes[ACTS_USER_ENABLED]) != 0)
+        return detail_wrong(apply, "change", err);
+    return done_by(catalog_account_set_disabled(apply->catalog, name, disabled, &wrong), &wrong,
+                   err);
+}
+
+int acts_user_duties(struct vault *vault, const char *name, const char *duties, struct err *err)
+{
+    return act_now(vault, CUSTODY_ROLE_CHANGED, name, json_pack("{s:s}", "duties", duties), NULL,
+                   NULL, err);
+}
+
+int apply_role_changed(struct apply *apply, struct err *err)
+{
+    char *duties;
+    struct catalog_err wrong;
+    if (detail_take_text(apply, "duties", &duties, err) < 0)
         return -1;
     return done_by(
-        catalog_account_add(apply->catalog, admin, "secadmin", "-", apply->entry->at.us, &wrong),
-        &wrong, err);
+        catalog_account_set_duties(apply->catalog, apply->entry->subject, duties, &wrong), &wrong,
+        err);
 }
 
 int acts_case_open(struct vault *vault, const struct catalog_case *one, struct err *err)

@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify log disc'
+        cat verify log disc user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method'
     local command= verb= i
     COMPREPLY=()
@@ -22,6 +22,11 @@ _shilu() {
         ;;
     --crypto)
         mapfile -t COMPREPLY < <(compgen -W 'ed25519 sm' -- "$word")
+        return
+        ;;
+    --role)
+        mapfile -t COMPREPLY < <(compgen -W \
+            'officer supervisor reviewer archivist auditor sysadmin secadmin' -- "$word")
         return
         ;;
     --procedure)
@@ -76,6 +81,15 @@ _shilu() {
         '') options='show checkpoint export verify' ;;
         show) options='--subject --actor --action --json' ;;
         verify) options='--key --against --json' ;;
+        *) options= ;;
+        esac
+        ;;
+    user)
+        case $verb in
+        '') options='add list role passwd disable enable' ;;
+        add) options='--role --password-fd' ;;
+        passwd) options='--password-fd' ;;
+        list) options='--json' ;;
         *) options= ;;
         esac
         ;;

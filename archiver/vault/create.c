@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "custody/custody.h"
 #include "custody/key.h"
 #include "vault/password.h"
@@ -219,8 +220,11 @@ static int add_first(struct catalog *catalog, const char *unit, const char *by,
     struct act act;
     uint64_t seq;
     act_begin(&act, by);
-    if (catalog_begin(catalog, &wrong) < 0 ||
-        catalog_account_add(catalog, created->admin, "secadmin", encoded, act.at.us, &wrong) < 0)
+    const struct catalog_account admin = {.name = text_readable(created->admin),
+                                          .duties = text_readable("secadmin"),
+                                          .created_us = act.at.us};
+    if (catalog_begin(catalog, &wrong) < 0 || catalog_account_add(catalog, &admin, &wrong) < 0 ||
+        catalog_password_set(catalog, admin.name, encoded, act.at.us, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     AUTO(json_decref)
     json_t *detail =

@@ -25,6 +25,8 @@ enum {
     COST_LOG2 = 15, /* 32 MiB; with p = 3 as dear to guess as the customary 2^17 with p = 1 */
     BLOCK = 8,
     PARALLEL = 3,
+    BLOCK_MAX = 32,
+    PARALLEL_MAX = 16,
     MEMORY_MAX = 48 << 20,
 };
 
@@ -84,5 +86,71 @@ int password_encode(const char *password, char encoded[static PASSWORD_ENCODED],
                    PARALLEL, salt_text, hash_text);
     OPENSSL_cleanse(hash, sizeof hash);
     OPENSSL_cleanse(hash_text, sizeof hash_text);
+    return 0;
+}
+
+/* What an encoded password is made of. */
+struct parts {
+    uint64_t cost_log2, block, parallel;
+    uint8_t salt[64], hash[HASH_BYTES];
+    size_t salt_len;
+};
+
+/* "NAME=number" up to `separator`, from 1 to `most`. */
+static int take_parameter(struct bytes *text, const char *name, uint8_t separator, uint64_t most,
+                          uint64_t *number)
+{
+    struct bytes value;
+    struct bytes key = bytes_cut(bytes_cut(*text, separator, text), '=', &value);
+    return bytes_equal(key, bytes_of(name)) && bytes_parse_u64(value, number) == 0 &&
+                   *number >= 1 && *number <= most
+               ? 0
+               : -1;
+}
+
+/* Base64 without padding. */
+static int take_octets(struct bytes text, uint8_t *octets, size_t room, size_t *len)
+{
+    char padded[128];
+    if (text.len > sizeof padded - 4)
+        return -1;
+    (void)snprintf(padded, sizeof padded, "%.*s%.*s", (int)text.len, (const char *)text.at,
+                   (int)((4 - text.len % 4) % 4), "===");
+    return bytes_from_base64(bytes_of(padded), octets, room, len);
+}
+
+static int take_apart(const char *encoded, struct parts *parts)
+{
+    struct bytes rest;
+    struct bytes scheme;
+    size_t hash_len = 0;
+    struct bytes before = bytes_cut(bytes_of(encoded), '$', &rest);
+    scheme = bytes_cut(rest, '$', &rest);
+    if (before.len != 0 || !bytes_equal(scheme, bytes_of("scrypt")) ||
+        take_parameter(&rest, "ln", ',', PASSWORD_COST_MAX, &parts->cost_log2) < 0 ||
+        take_parameter(&rest, "r", ',', BLOCK_MAX, &parts->block) < 0 ||
+        take_parameter(&rest, "p", '$', PARALLEL_MAX, &parts->parallel) < 0)
+        return -1;
+    struct bytes salt = bytes_cut(rest, '$', &rest);
+    if (take_octets(salt, parts->salt, sizeof parts->salt, &parts->salt_len) < 0 ||
+        take_octets(rest, parts->hash, sizeof parts->hash, &hash_len) < 0 || hash_len != HASH_BYTES)
+        return -1;
+    return 0;
+}
+
+int password_check(const char *password, const char *encoded, bool *right, struct err *err)
+{
+    struct parts parts = {
+        .cost_log2 = COST_LOG2, .block = BLOCK, .parallel = PARALLEL, .salt_len = SALT_BYTES};
+    uint8_t hash[HASH_BYTES];
+    if (encoded != NULL && take_apart(encoded, &parts) < 0)
+        return err_set(err, ERR_DAMAGED, NULL, _("a stored password has no known form"));
+    const uint64_t memory = (UINT64_C(128) * parts.block << parts.cost_log2) + (MEMORY_MAX >> 1);
+    if (EVP_PBE_scrypt(password, strlen(password), parts.salt, parts.salt_len,
+                       UINT64_C(1) << parts.cost_log2, parts.block, parts.parallel, memory, hash,
+                       sizeof hash) != 1)
+        return err_memory(err, "scrypt");
+    *right = CRYPTO_memcmp(hash, parts.hash, sizeof hash) == 0 && encoded != NULL;
+    OPENSSL_cleanse(hash, sizeof hash);
     return 0;
 }

@@ -1,6 +1,8 @@
 #ifndef SHILU_VAULT_PASSWORD_H
 #define SHILU_VAULT_PASSWORD_H
 
+#include <stdbool.h>
+
 struct err;
 
 enum { PASSWORD_TEXT = 20, PASSWORD_ENCODED = 128 };
@@ -15,5 +17,14 @@ int password_make(char password[static PASSWORD_TEXT], struct err *err);
  * Source: RFC 7914; the PHC string format.
  */
 int password_encode(const char *password, char encoded[static PASSWORD_ENCODED], struct err *err);
+
+/*
+ * Whether it is the password that was encoded so, with any parameters up to PASSWORD_COST_MAX.
+ *   encoded   NULL: nobody's. Takes as long as another, so that the time does not tell which
+ *             accounts there are; never *right
+ * ERR_DAMAGED: it is no such form; ERR_MEMORY.
+ */
+enum { PASSWORD_COST_MAX = 20 }; /* ln */
+int password_check(const char *password, const char *encoded, bool *right, struct err *err);
 
 #endif

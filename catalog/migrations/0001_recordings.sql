@@ -145,9 +145,9 @@ CREATE INDEX disc_archives_of ON disc_archives (archive, disc);
 
 CREATE TABLE accounts (
     name       TEXT PRIMARY KEY COLLATE NOCASE CHECK (name <> ''),
-    duties     TEXT NOT NULL,
-    password   TEXT NOT NULL,
-    created_us INTEGER NOT NULL
+    duties     TEXT NOT NULL CHECK (duties <> ''), -- joined by commas
+    created_us INTEGER NOT NULL,
+    disabled   INTEGER NOT NULL CHECK (disabled IN (0, 1))
 ) STRICT;
 
 -- Derived from the above, one row per recording: what a search reads and shows. sort_key is the

@@ -73,11 +73,40 @@ static void a_device_is_added_and_changed(void **state)
 static void an_accounts_name_is_taken_once(void **state)
 {
     struct fixture *fixture = *state;
-    ok(catalog_account_add(fixture->catalog, "admin", "secadmin", "x", 1, &fixture->err));
-    refused(catalog_account_add(fixture->catalog, "Admin", "secadmin", "x", 1, &fixture->err),
-            CATALOG_ERR_CONFLICT, "Admin");
-    refused(catalog_account_add(fixture->catalog, "", "secadmin", "x", 1, &fixture->err),
-            CATALOG_ERR_USAGE, NULL);
+    char secadmin[] = "secadmin";
+    struct catalog_account account = {.name = (char[]){"admin"}, .duties = secadmin};
+    ok(catalog_account_add(fixture->catalog, &account, &fixture->err));
+    account.name = (char[]){"Admin"};
+    refused(catalog_account_add(fixture->catalog, &account, &fixture->err), CATALOG_ERR_CONFLICT,
+            "Admin");
+    account.name = (char[]){""};
+    refused(catalog_account_add(fixture->catalog, &account, &fixture->err), CATALOG_ERR_USAGE,
+            NULL);
+}
+
+static void an_accounts_password_stands_apart(void **state)
+{
+    struct fixture *fixture = *state;
+    char *encoded = NULL;
+    struct catalog_account account = {.name = (char[]){"Wang"}, .duties = (char[]){"officer"}};
+    ok(catalog_account_add(fixture->catalog, &account, &fixture->err));
+    ok(catalog_password_load(fixture->catalog, "Wang", &encoded, &fixture->err));
+    assert_null(encoded);
+    ok(catalog_password_set(fixture->catalog, "wang", "first", 1, &fixture->err));
+    ok(catalog_password_set(fixture->catalog, "Wang", "second", 2, &fixture->err));
+    ok(catalog_password_load(fixture->catalog, "WANG", &encoded, &fixture->err));
+    assert_string_equal(encoded, "second");
+    free(encoded);
+    refused(catalog_password_set(fixture->catalog, "Zhao", "x", 1, &fixture->err),
+            CATALOG_ERR_MISSING, "Zhao");
+    refused(catalog_account_set_duties(fixture->catalog, "Zhao", "officer", &fixture->err),
+            CATALOG_ERR_MISSING, "Zhao");
+    struct catalog_account *loaded = NULL;
+    ok(catalog_account_set_disabled(fixture->catalog, "wang", true, &fixture->err));
+    ok(catalog_account_load(fixture->catalog, "wang", &loaded, &fixture->err));
+    assert_string_equal(loaded->name, "Wang");
+    assert_true(loaded->disabled);
+    catalog_account_free(loaded);
 }
 
 static void the_same_bytes_are_taken_once(void **state)
@@ -167,6 +196,7 @@ int main(void)
         each_test(a_collectors_days_are_days_in_order),
         each_test(a_device_is_added_and_changed),
         each_test(an_accounts_name_is_taken_once),
+        each_test(an_accounts_password_stands_apart),
         each_test(the_same_bytes_are_taken_once),
         each_test(a_recording_is_loaded_as_it_was_added),
         each_test(a_recording_with_a_tag_that_cannot_be_is_not_added),

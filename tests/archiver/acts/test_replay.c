@@ -109,6 +109,12 @@ static void act_all(struct vault *vault)
     sound(acts_accept_again(vault, 4, "again.mp4", true, true, &done, &err), &err);
     sound(acts_image(vault, &disc, first, 1, &done, &err), &err);
     sound(acts_case_close(vault, number, &err), &err);
+    sound(acts_user_change(vault, "王芳", ACTS_USER_ADDED, "archivist", &err), &err);
+    sound(acts_user_change(vault, "王芳", ACTS_USER_PASSWORD, NULL, &err), &err);
+    sound(acts_user_change(vault, "王芳", ACTS_USER_DISABLED, NULL, &err), &err);
+    sound(acts_user_change(vault, "admin", ACTS_USER_DISABLED, NULL, &err), &err);
+    sound(acts_user_change(vault, "admin", ACTS_USER_ENABLED, NULL, &err), &err);
+    sound(acts_user_duties(vault, "王芳", "archivist,reviewer", &err), &err);
     sound(vault_commit(vault, &err), &err);
 }
 
@@ -142,6 +148,16 @@ static bool replay_entry(void *context, const struct catalog_log_entry *told)
     return replay->result == 0;
 }
 
+static void forget_what_no_log_tells(const char *path)
+{
+    char command[256];
+    for (size_t i = 0; catalog_tables_aside[i] != NULL; i++) {
+        (void)snprintf(command, sizeof command, "sqlite3 %s 'delete from %s'", path,
+                       catalog_tables_aside[i]);
+        run(command);
+    }
+}
+
 static void entries_applied_again_give_the_same_rows(void **state)
 {
     (void)state;
@@ -155,8 +171,10 @@ static void entries_applied_again_give_the_same_rows(void **state)
     sound(replay.result, &replay.err);
     catalog_free(replay.catalog);
     vault_free(vault);
+    forget_what_no_log_tells("v/catalog.db");
+    forget_what_no_log_tells("again.db");
     run("for db in v/catalog.db again.db; do sqlite3 $db"
-        " \"delete from log_entries; update accounts set password = ''\" .dump >$db.txt || exit 1;"
+        " 'delete from log_entries' .dump >$db.txt || exit 1;"
         " done; test $(grep -c INSERT again.db.txt) -gt 30 && diff v/catalog.db.txt again.db.txt");
 }
 
@@ -189,6 +207,9 @@ static void entries_that_say_too_little_are_damaged(void **state)
     assert_int_equal(kind_of(ENTRY("tagged", "{\"changes\":[{}]}", "R1")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("collector-set", "{\"kind\":\"spy\"}", "1")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("sealed", "{\"recordings\":\"3-1\"}", "a")), ERR_DAMAGED);
+    assert_int_equal(kind_of(ENTRY("user-changed", "{\"change\":\"added\"}", "w")), ERR_DAMAGED);
+    assert_int_equal(kind_of(ENTRY("user-changed", "{\"change\":\"sold\"}", "w")), ERR_DAMAGED);
+    assert_int_equal(kind_of(ENTRY("role-changed", "{\"duties\":\"officer\"}", "w")), ERR_MISSING);
     assert_int_equal(kind_of(ENTRY("case-closed", "{}", "2026-1")), ERR_MISSING);
 }
 

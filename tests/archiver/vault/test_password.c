@@ -61,10 +61,44 @@ static void the_encoded_form_is_scrypt_as_others_compute_it(void **state)
     assert_int_not_equal(system(command), 0);
 }
 
+static void a_password_is_checked_against_its_encoded_form_only(void **state)
+{
+    (void)state;
+    /* made by Python's hashlib.scrypt of "k7mw-qq23": other parameters than ours */
+    static const char other[] =
+        "$scrypt$ln=4,r=1,p=1$c2FsdHNhbHQ$HKX0lMBByrlwYC5BSMMjOl850prd7o0evKoP0ad+2SI";
+    static const char *const none[] = {
+        "",
+        "x",
+        "$scrypt$",
+        "$scrypt$ln=0,r=8,p=1$c2FsdHNhbHQ$",
+        "$scrypt$ln=31,r=8,p=1$YQ$YQ",
+        "$scrypt$ln=4,r=1,p=1$c2FsdHNhbHQ$WX6R",
+        "$bcrypt$ln=4,r=1,p=1$c2FsdHNhbHQ$WX6R",
+    };
+    char encoded[PASSWORD_ENCODED];
+    bool right = false;
+    struct err err;
+    assert_int_equal(password_encode("k7mw-qq23", encoded, &err), 0);
+    assert_int_equal(password_check("k7mw-qq23", encoded, &right, &err), 0);
+    assert_true(right);
+    assert_int_equal(password_check("k7mw-qq24", encoded, &right, &err), 0);
+    assert_false(right);
+    assert_int_equal(password_check("k7mw-qq23", other, &right, &err), 0);
+    assert_true(right);
+    assert_int_equal(password_check("", NULL, &right, &err), 0);
+    assert_false(right);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        assert_int_equal(password_check("k7mw-qq23", none[i], &right, &err), -1);
+        assert_int_equal(err.kind, ERR_DAMAGED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passwords_are_four_groups_of_letters_that_cannot_be_mistaken),
+        cmocka_unit_test(a_password_is_checked_against_its_encoded_form_only),
         cmocka_unit_test(the_encoded_form_is_scrypt_as_others_compute_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

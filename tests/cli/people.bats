@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# Accounts, duties, holds, retention and disposal, as the people of a bureau use them.
+load common
+
+setup() { new_vault && cd "$BATS_TEST_TMPDIR"; }
+
+# as PASSWORD COMMAND…: the password on descriptor 3
+as() {
+    local password=$1
+    shift
+    shilu "$@" --password-fd 3 3<<<"$password"
+}
+
+@test "accounts are made, change duties and passwords, and are told in the log without a password" {
+    status 0 as 'correct-horse 1' user add 王芳 --role archivist
+    status 0 as 'correct-horse 2' user add li --role auditor
+    status 0 shilu user role 王芳 archivist,reviewer
+    status 0 as 'correct-horse 3' user passwd 王芳
+    status 0 shilu user disable li
+    status 0 shilu user list --json
+    [ "$(jq -r 'select(.name == "王芳").duties | join(" ")' <<<"$output")" = "reviewer archivist" ]
+    [ "$(jq -r 'select(.name == "li").enabled' <<<"$output")" = false ]
+    status 0 shilu user enable li
+    status 0 shilu log show --json
+    [ "$(grep -c '"user-changed"' <<<"$output")" -eq 5 ]
+    has '"role-changed"'
+    [[ $output != *horse* && $output != *scrypt* ]]
+    status 0 shilu log verify
+    status 0 shilu verify
+}
+
+@test "duties that must stay apart are refused, with the reason" {
+    status 3 as 'correct-horse 1' user add li --role auditor,archivist
+    has "one account cannot be both"
+    status 2 as 'correct-horse 1' user add li --role spy
+    status 2 as short user add li --role officer
+    has "at least 10 characters"
+    status 2 shilu user add li
+    status 3 shilu user disable admin
+    has "last security administrator"
+    status 3 shilu user role nobody officer
+    status 0 shilu user list
+    [[ $output != *li* ]]
+}
+
+@test "a password is asked for twice at a terminal, unseen" {
+    cat >ask.py <<'END'
+import os, pty, sys, termios
+pid, master = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+shown = b""
+for word in (b"correct-horse 1\n", b"correct-horse 1\n"):
+    while not shown.rstrip(b" ").endswith(b":"):
+        shown += os.read(master, 100)
+    while termios.tcgetattr(master)[3] & termios.ECHO:
+        pass
+    shown += b"|"
+    os.write(master, word)
+try:
+    while more := os.read(master, 100):
+        shown += more
+except OSError:
+    pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) or (b"horse" in shown))
+END
+    status 0 python3 ask.py "$SHILU" -C "$V" user add li --role officer
+    status 0 shilu user list
+    has li
+    run setsid -w "$SHILU" -C "$V" user passwd li </dev/null
+    [ "$status" -eq 2 ]
+    has "--password-fd"
+}

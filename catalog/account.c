@@ -1,8 +1,6 @@
 #include "catalog/catalog_private.h"
 #include "catalog/text.h"
 
-const char *const catalog_tables_aside[] = {"passwords", NULL};
-
 int catalog_account_add(struct catalog *catalog, const struct catalog_account *account,
                         struct catalog_err *err)
 {

@@ -503,7 +503,4 @@ int catalog_password_set(struct catalog *catalog, const char *account, const cha
 int catalog_password_load(struct catalog *catalog, const char *account, char **encoded,
                           struct catalog_err *err);
 
-/* The tables that no log tells, by name; NULL at the end. All others are what the log says. */
-extern const char *const catalog_tables_aside[];
-
 #endif

@@ -16,7 +16,7 @@ enum { SQL_ROOM = 16384, COLUMNS_MAX = 64, KEY_ROOM = 512 };
 static const struct {
     const char *table, *column; /* column NULL: all of the table */
 } untold[] = {
-    {"accounts", "password"},
+    {"passwords", NULL},
     {"recordings", "sidecar_due"},
 };
 

@@ -33,6 +33,7 @@ static const struct command commands[] = {
     {"verify", command_verify,
      N_("verify a vault, case, recording, archive, disc image or folder")},
     {"log", command_log, N_("the custody log: show, checkpoint, export, verify")},
+    {"catalog", command_catalog, N_("the catalog: check, rebuild from the custody log")},
     {"disc", command_disc, N_("disc images: image, list")},
     {"user", command_user, N_("accounts and their duties: add, list, role, passwd, …")},
 };

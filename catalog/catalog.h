@@ -62,6 +62,9 @@ int catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
                  struct catalog_err *err);
 void catalog_free(struct catalog *catalog);
 
+/* Brings all that was committed into the file itself, durably. */
+int catalog_flush(struct catalog *catalog, struct catalog_err *err);
+
 /*
  * A new, empty catalog that nobody else sees, kept nowhere once it is freed; what was written to it
  * is not flushed.

@@ -278,16 +278,21 @@ static void remove_file(const char *path)
     }
 }
 
+int catalog_flush(struct catalog *catalog, struct catalog_err *err)
+{
+    return sqlite3_wal_checkpoint_v2(catalog->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
+                   SQLITE_OK
+               ? 0
+               : catalog_err_sql(err, catalog);
+}
+
 static int open_new(struct catalog *catalog, struct catalog_err *err)
 {
     if (connect_file(catalog, catalog->path, SQLITE_OPEN_READWRITE, err) < 0 ||
         settings(catalog, CATALOG_CREATE, err) < 0 || catalog_migrate(catalog, err) < 0)
         return -1;
-    /* into the file itself: whose it is, is read there, and closing does not tell that it failed */
-    return sqlite3_wal_checkpoint_v2(catalog->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
-                   SQLITE_OK
-               ? 0
-               : catalog_err_sql(err, catalog);
+    /* whose it is, is read in the file itself, and closing does not tell that it failed */
+    return catalog_flush(catalog, err);
 }
 
 /* On a medium or in a folder that cannot be written: as it lies there, where no -wal is open. */

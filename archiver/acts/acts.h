@@ -116,12 +116,31 @@ int acts_apply(struct catalog *catalog, const struct custody_entry *entry,
  * Reports come from the vault's catalog or from the sidecars, by their digests. log     opened
  *   count   of the entries that are wanted: those beyond the log's are read in the vault's catalog
  *   failed  told of each entry that cannot be what it says it is, and of a report that is lost
- * (then "null" stands in its place); the rest is made all the same -1 where it cannot go on:
+ * (then "{}" stands in its place); the rest is made all the same -1 where it cannot go on:
  * ERR_MISSING, ERR_DAMAGED name a tile, or an entry that is none; ERR_CONFLICT: an entry has
  * another's number; ERR_MEMORY, ERR_SPACE, ERR_SYSTEM.
  */
 int acts_replay(struct vault *vault, struct custody_log *log, uint64_t count, struct catalog *into,
                 void (*failed)(void *context, uint64_t seq, const struct err *why), void *context,
                 struct err *err);
+
+struct acts_rebuilt {
+    uint64_t entries;    /* of the log */
+    uint64_t recordings; /* in the new catalog */
+    char kept[64];       /* what the old catalog is called now; empty: there was none */
+};
+
+/*
+ * Makes the vault's catalog anew from its custody log, and puts it in its place; passwords are
+ * lost, for no log holds them. Acts that the old catalog has beyond the log, and can still tell,
+ * are made too. vault    opened with VAULT_AUDIT; from now on with the new catalog, open for
+ * writing failed   as of acts_replay stale    told of each recording whose sidecar is not what the
+ * log tells: the next opening for writing writes it anew ERR_DAMAGED, ERR_MISSING: the log is not
+ * what was signed, and nothing is changed. Else as acts_replay and vault_catalog_put.
+ */
+int acts_rebuild(struct vault *vault,
+                 void (*failed)(void *context, uint64_t seq, const struct err *why),
+                 void (*stale)(void *context, const struct catalog_recording *recording),
+                 void *context, struct acts_rebuilt *rebuilt, struct err *err);
 
 #endif

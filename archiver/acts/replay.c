@@ -79,7 +79,7 @@ static int find_report(void *context, const uint8_t sha256[static 32],
     (void)err_set(&lost, ERR_MISSING, NULL, "%s",
                   _("the probe's report is neither in the catalog nor in a sidecar"));
     replay->failed(replay->context, replay->seq, &lost);
-    *text = strdup("null");
+    *text = strdup("{}");
     return *text != NULL ? 0 : err_memory(err, NULL);
 }
 

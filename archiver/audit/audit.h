@@ -68,6 +68,9 @@ struct audit_report {
 /* Each gives 0 with the report, however bad the findings; -1 where it could not look at all. */
 int audit_vault(struct vault *vault, const struct audit_options *options,
                 struct audit_report *report, struct err *err);
+/* The log, the catalog by itself, and the catalog against what the log tells; no recordings. */
+int audit_catalog(struct vault *vault, const struct audit_options *options,
+                  struct audit_report *report, struct err *err);
 int audit_case(struct vault *vault, const char *case_number, const struct audit_options *options,
                struct audit_report *report, struct err *err);
 int audit_recording(struct vault *vault, int64_t number, const struct audit_options *options,

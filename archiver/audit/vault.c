@@ -71,15 +71,36 @@ static void check_folders(struct auditor *auditor)
                           _("this folder of the vault is missing"));
 }
 
+static int check_catalog(struct auditor *auditor, struct err *err)
+{
+    struct catalog_err from;
+    auditor->session.report->checked++;
+    if (auditor_check_log(auditor, err) < 0)
+        return -1;
+    if (vault_catalog(auditor->vault) == NULL)
+        return (void)(*err = *vault_catalog_err(auditor->vault)), -1;
+    if (catalog_check(vault_catalog(auditor->vault), catalog_found, auditor, &from) < 0)
+        return err_from_catalog(err, &from);
+    return 0;
+}
+
 /* By what the catalog says. */
 static int check_catalogued(struct auditor *auditor, struct err *err)
 {
-    struct catalog_err from;
-    if (catalog_check(vault_catalog(auditor->vault), catalog_found, auditor, &from) < 0)
-        return err_from_catalog(err, &from);
+    if (check_catalog(auditor, err) < 0)
+        return -1;
     if (check_all(auditor, err) < 0)
         return -1;
     return auditor_check_strays(auditor, err); /* last: another process may be at work meanwhile */
+}
+
+/* Found; false where the error is another. */
+static bool catalog_cannot_be_used(struct auditor *auditor, const struct err *why)
+{
+    if (why->kind != ERR_MISSING && why->kind != ERR_DAMAGED)
+        return false;
+    auditor_found(auditor, AUDIT_CATALOG, "catalog.db", NULL, why->text);
+    return true;
 }
 
 int audit_vault(struct vault *vault, const struct audit_options *options,
@@ -91,19 +112,21 @@ int audit_vault(struct vault *vault, const struct audit_options *options,
     struct err catalog_err;
     check_folders(&auditor);
     check_key(&auditor);
-    report->checked++;
-    int checked = auditor_check_log(&auditor, &catalog_err);
-    if (vault_catalog(vault) == NULL && checked == 0)
-        catalog_err = *vault_catalog_err(vault);
-    else if (checked == 0 && check_catalogued(&auditor, &catalog_err) == 0)
+    if (check_catalogued(&auditor, &catalog_err) == 0)
         return 0;
-    if (catalog_err.kind != ERR_MISSING && catalog_err.kind != ERR_DAMAGED) {
-        *err = catalog_err;
-        return -1;
-    }
-    auditor_found(&auditor, AUDIT_CATALOG, "catalog.db", NULL, catalog_err.text);
+    if (!catalog_cannot_be_used(&auditor, &catalog_err))
+        return (void)(*err = catalog_err), -1;
     content_drain(&auditor.session);
     return auditor_check_bare(&auditor, err);
+}
+
+int audit_catalog(struct vault *vault, const struct audit_options *options,
+                  struct audit_report *report, struct err *err)
+{
+    AUTO(auditor_release) struct auditor auditor = {0};
+    if (auditor_start(&auditor, vault, SCOPE_VAULT, options, report, err) < 0)
+        return -1;
+    return check_catalog(&auditor, err) == 0 || catalog_cannot_be_used(&auditor, err) ? 0 : -1;
 }
 
 int audit_case(struct vault *vault, const char *case_number, const struct audit_options *options,

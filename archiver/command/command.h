@@ -46,6 +46,7 @@ int command_extract(const struct command_context *context, int argc, const char 
 int command_cat(const struct command_context *context, int argc, const char **argv);
 int command_verify(const struct command_context *context, int argc, const char **argv);
 int command_log(const struct command_context *context, int argc, const char **argv);
+int command_catalog(const struct command_context *context, int argc, const char **argv);
 int command_disc(const struct command_context *context, int argc, const char **argv);
 int command_user(const struct command_context *context, int argc, const char **argv);
 

@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify log disc user'
+        cat verify log catalog disc user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method'
     local command= verb= i
     COMPREPLY=()
@@ -91,6 +91,12 @@ _shilu() {
         passwd) options='--password-fd' ;;
         list) options='--json' ;;
         *) options= ;;
+        esac
+        ;;
+    catalog)
+        case $verb in
+        '') options='check rebuild' ;;
+        *) options='--json' ;;
         esac
         ;;
     disc)

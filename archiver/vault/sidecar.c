@@ -217,14 +217,21 @@ int vault_sidecar_report(struct vault *vault, const uint8_t sha256[static 32], c
     return *report != NULL ? 0 : err_memory(err, NULL);
 }
 
-/* In one transaction: what is written is what stands when the debt is struck out. */
-static int store_some(struct vault *vault, const int64_t *numbers, size_t count, struct err *err)
+/* Sidecars of one transaction: what is written is what stands when the debt is struck out. */
+struct pass {
+    int (*one)(struct vault *vault, int64_t number, const struct pass *pass, struct err *err);
+    void (*stale)(void *context, const struct catalog_recording *recording);
+    void *context;
+};
+
+static int pass_some(struct vault *vault, const int64_t *numbers, size_t count,
+                     const struct pass *pass, struct err *err)
 {
     struct catalog_err wrong;
     if (catalog_begin(vault->catalog, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     for (size_t i = 0; i < count; i++) {
-        if (vault_sidecar_store(vault, numbers[i], err) < 0) {
+        if (pass->one(vault, numbers[i], pass, err) < 0) {
             catalog_rollback(vault->catalog);
             return -1;
         }
@@ -236,7 +243,7 @@ static int store_some(struct vault *vault, const int64_t *numbers, size_t count,
     return 0;
 }
 
-int vault_sidecars_catch_up(struct vault *vault, struct err *err)
+static int pass_all(struct vault *vault, const struct pass *pass, struct err *err)
 {
     struct catalog_err wrong;
     AUTO(free) int64_t *numbers = NULL;
@@ -245,8 +252,45 @@ int vault_sidecars_catch_up(struct vault *vault, struct err *err)
         return err_from_catalog(err, &wrong);
     for (size_t done = 0; done < count; done += SIDECARS_AT_ONCE) {
         size_t some = count - done < SIDECARS_AT_ONCE ? count - done : SIDECARS_AT_ONCE;
-        if (store_some(vault, numbers + done, some, err) < 0)
+        if (pass_some(vault, numbers + done, some, pass, err) < 0)
             return -1;
     }
     return 0;
+}
+
+static int store_one(struct vault *vault, int64_t number, const struct pass *pass, struct err *err)
+{
+    (void)pass;
+    return vault_sidecar_store(vault, number, err);
+}
+
+int vault_sidecars_catch_up(struct vault *vault, struct err *err)
+{
+    return pass_all(vault, &(struct pass){.one = store_one}, err);
+}
+
+static int review_one(struct vault *vault, int64_t number, const struct pass *pass, struct err *err)
+{
+    struct catalog_err wrong;
+    struct err none;
+    AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
+    AUTO(free) char *wanted = NULL;
+    AUTO(free) char *is = NULL;
+    if (catalog_recording_load(vault->catalog, number, &recording, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (vault_sidecar_text(vault, recording, &wanted, err) < 0)
+        return -1;
+    if (vault_sidecar_load(vault, recording->sha256, &is, &none) < 0 || strcmp(is, wanted) != 0) {
+        pass->stale(pass->context, recording);
+        return 0;
+    }
+    return catalog_sidecar_done(vault->catalog, number, &wrong) < 0 ? err_from_catalog(err, &wrong)
+                                                                    : 0;
+}
+
+int vault_sidecars_review(struct vault *vault,
+                          void (*stale)(void *context, const struct catalog_recording *recording),
+                          void *context, struct err *err)
+{
+    return pass_all(vault, &(struct pass){review_one, stale, context}, err);
 }

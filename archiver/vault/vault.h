@@ -58,6 +58,26 @@ const char *vault_path(const struct vault *vault);
 struct catalog *vault_catalog(struct vault *vault);
 const struct err *vault_catalog_err(const struct vault *vault);
 
+/*
+ * ---- another catalog in the place of the one that is there: make, fill, put ----
+ *
+ * Not while another process works in the vault.
+ */
+
+/* A new, empty one that no one sees before it is put. The caller's until then. */
+int vault_catalog_make(struct vault *vault, struct catalog **out, struct err *err);
+
+/*
+ * Flushes it and gives it the catalog's name: from now on it is the vault's own, open for writing.
+ * `made` is taken over and the old one closed, in any case.
+ *   kept   what the old one is called now, in the vault's folder; empty where there was none
+ * ERR_CONFLICT: another process has the catalog open. After -1 or a crash the old one may have its
+ * new name already, and none be there: the same is done again.
+ */
+enum { VAULT_KEPT_NAME = 64 };
+int vault_catalog_put(struct vault *vault, struct catalog *made, char kept[static VAULT_KEPT_NAME],
+                      struct err *err);
+
 /* What shilu.conf says. Texts live as long as the vault. */
 struct vault_settings {
     const char *unit;
@@ -214,6 +234,14 @@ int vault_sidecar_load(struct vault *vault, const uint8_t sha256[static 32], cha
  * none in it. */
 int vault_sidecar_report(struct vault *vault, const uint8_t sha256[static 32], char **report,
                          struct err *err);
+
+/*
+ * Looks at the sidecars that are due: those that are already as they must be are due no longer;
+ * `stale` is told of each other one. Makes transactions of its own.
+ */
+int vault_sidecars_review(struct vault *vault,
+                          void (*stale)(void *context, const struct catalog_recording *recording),
+                          void *context, struct err *err);
 
 /* Writes all sidecars that are due. Makes transactions of its own. */
 int vault_sidecars_catch_up(struct vault *vault, struct err *err);

@@ -35,6 +35,7 @@ static const struct command commands[] = {
     {"log", command_log, N_("the custody log: show, checkpoint, export, verify")},
     {"catalog", command_catalog, N_("the catalog: check, rebuild from the custody log")},
     {"disc", command_disc, N_("disc images: image, list")},
+    {"hold", command_hold, N_("bars on disposal: set, lift, list")},
     {"user", command_user, N_("accounts and their duties: add, list, role, passwd, …")},
 };
 

@@ -301,6 +301,7 @@ struct catalog_hit {
     const char *place, *purpose;
     double duration_s;
     enum catalog_state state;
+    bool held; /* a hold bars its disposal */
     uint64_t size_bytes;
 };
 
@@ -468,6 +469,39 @@ int catalog_disc_add(struct catalog *catalog, const struct catalog_disc *disc,
 int catalog_disc_each(struct catalog *catalog,
                       void (*each)(void *context, const struct catalog_disc *disc), void *context,
                       struct catalog_err *err);
+
+/* ---- holds ---- */
+
+/* A bar on disposal 保全. */
+struct catalog_hold {
+    int64_t number;
+    int64_t recording; /* one of these two: 0 and NULL else */
+    char *case_number;
+    char *reason;
+    int64_t set_us;
+    char *set_by;
+    int64_t lifted_us; /* 0 while it stands; then the next two are NULL */
+    char *lifted_by;
+    char *lift_reason;
+};
+
+/* Sets one: recording or case_number, reason, set_us and set_by are read. MISSING where there is no
+ * such recording or case; CONFLICT where one stands on it. */
+int catalog_hold_set(struct catalog *catalog, const struct catalog_hold *hold,
+                     struct catalog_err *err);
+/* Lifts the one that stands on this recording or case: lifted_us, lifted_by and lift_reason are
+ * read too. MISSING where none does. */
+int catalog_hold_lift(struct catalog *catalog, const struct catalog_hold *hold,
+                      struct catalog_err *err);
+/* In the order of setting. */
+int catalog_hold_each(struct catalog *catalog, bool standing_only,
+                      void (*each)(void *context, const struct catalog_hold *hold), void *context,
+                      struct catalog_err *err);
+/* Those that bar a recording's disposal: on itself; on a case that it belongs to, or has belonged
+ * to since the hold was set; on a case in whose archives it is. */
+int catalog_hold_of(struct catalog *catalog, int64_t recording,
+                    void (*each)(void *context, const struct catalog_hold *hold), void *context,
+                    struct catalog_err *err);
 
 /* ---- accounts ---- */
 

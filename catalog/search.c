@@ -61,6 +61,7 @@ static void give(struct search *search, sqlite3_stmt *row)
         .duration_s =
             sqlite3_column_type(row, 9) != SQLITE_NULL ? sqlite3_column_double(row, 9) : NAN,
         .state = sqlite3_column_int(row, 10) != 0 ? CATALOG_SEALED : CATALOG_LOOSE,
+        .held = sqlite3_column_int(row, 15) != 0,
         .size_bytes = (uint64_t)sqlite3_column_int64(row, 11),
     };
     search->hit(search->context, &hit);

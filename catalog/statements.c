@@ -33,9 +33,23 @@
 #define HIT_COLUMNS                                                                                \
     "SELECT l.sort_key, l.recording, l.original_name, l.cases, l.collectors, l.devices,"           \
     " l.captured_at, l.place, l.purpose, r.duration_s, r.state = 'sealed', r.size_bytes,"          \
-    " r.captured_us, r.latitude, r.longitude"
+    " r.captured_us, r.latitude, r.longitude, EXISTS (SELECT 1 FROM holds h"                       \
+    " WHERE h.lifted_us IS NULL AND " HOLDS_OF("r.number") ")"
 
 #define HIT_RECORDING " CROSS JOIN recordings r ON r.number = l.recording"
+
+/* The standing holds that bar a recording's disposal: its own; those of the cases that it belongs
+ * to, or belonged to since they were set; those of cases whose archives hold it */
+#define HOLDS_OF(recording)                                                                        \
+    "(h.recording = " recording " OR h.case_id IN (SELECT c.id FROM tags t JOIN cases c"           \
+    " ON c.number = t.value WHERE t.recording = " recording " AND t.field = 'case'"                \
+    " AND (t.ended_us IS NULL OR t.ended_us >= h.set_us) UNION ALL SELECT a.case_id FROM"          \
+    " archive_recordings m JOIN archives a ON a.number = m.archive WHERE m.recording = " recording \
+    "))"
+
+#define HOLD_COLUMNS                                                                               \
+    "SELECT h.number, h.recording, c.number, h.reason, h.set_us, h.set_by, h.lifted_us,"           \
+    " h.lifted_by, h.lift_reason FROM holds h LEFT JOIN cases c ON c.id = h.case_id"
 
 #define ACCOUNT_COLUMNS "SELECT name, duties, created_us, disabled FROM accounts"
 
@@ -168,6 +182,13 @@ const char *const catalog_statement_text[STATEMENTS] = {
         "INSERT INTO passwords (account, password, set_us) VALUES (?1, ?2, ?3)"
         " ON CONFLICT (account) DO UPDATE SET password = excluded.password, set_us = excluded.set_us",
     [PASSWORD_LOAD] = "SELECT password FROM passwords WHERE account = ?1",
+
+    [HOLD_SET] = "INSERT INTO holds (recording, case_id, reason, set_us, set_by)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [HOLD_LIFT] = "UPDATE holds SET lifted_us = ?3, lifted_by = ?4, lift_reason = ?5"
+                  " WHERE recording IS ?1 AND case_id IS ?2 AND lifted_us IS NULL",
+    [HOLD_EACH] = HOLD_COLUMNS " WHERE ?1 = 0 OR h.lifted_us IS NULL ORDER BY h.number",
+    [HOLD_OF] = HOLD_COLUMNS " WHERE h.lifted_us IS NULL AND " HOLDS_OF("?1") " ORDER BY h.number",
 
     [LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM log_entries",
     [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry)"

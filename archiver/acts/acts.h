@@ -89,6 +89,10 @@ int acts_user_change(struct vault *vault, const char *name, enum acts_user_chang
                      const char *duties, struct err *err);
 int acts_user_duties(struct vault *vault, const char *name, const char *duties, struct err *err);
 
+/* Holds: recording or case_number, and reason or lift_reason are read. */
+int acts_hold_set(struct vault *vault, const struct catalog_hold *hold, struct err *err);
+int acts_hold_lift(struct vault *vault, const struct catalog_hold *hold, struct err *err);
+
 /*
  * Where acts_apply gets a recording's report: an entry holds its digest alone.
  *   sha256         of the recording's bytes

@@ -26,6 +26,8 @@ static const struct {
     [CUSTODY_CASE_CLOSED] = {apply_case_closed, 0},
     [CUSTODY_COLLECTOR_SET] = {apply_collector_set, 0},
     [CUSTODY_DEVICE_SET] = {apply_device_set, 0},
+    [CUSTODY_HOLD_SET] = {apply_hold_set, 0},
+    [CUSTODY_HOLD_LIFTED] = {apply_hold_lifted, 0},
     [CUSTODY_USER_CHANGED] = {apply_user_changed, 0},
     [CUSTODY_ROLE_CHANGED] = {apply_role_changed, 0},
 };

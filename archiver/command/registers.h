@@ -30,7 +30,7 @@ int register_run(const struct command_context *context, int argc, const char **a
  *   walk   calls the catalog's _each with a row function and `rows`; gives its result
  */
 struct register_rows {
-    int json, open_only;
+    int json, open_only, all;
     struct table table;
 };
 int register_list(const struct command_context *context, int argc, const char **argv,

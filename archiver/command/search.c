@@ -77,6 +77,13 @@ static const char *state_name(enum catalog_state state)
     return state == CATALOG_SEALED ? "sealed" : "accepted";
 }
 
+static const char *state_shown(const struct catalog_hit *hit)
+{
+    if (hit->held)
+        return hit->state == CATALOG_SEALED ? _("sealed, held") : _("accepted, held");
+    return hit->state == CATALOG_SEALED ? _("sealed") : _("accepted");
+}
+
 /* The first of the values, or null. */
 static json_t *first_json(json_t *list)
 {
@@ -89,13 +96,13 @@ static void take_json(const struct catalog_hit *hit)
     json_t *cases = list_json(hit->cases);
     json_t *devices = list_json(hit->devices);
     json_t *line =
-        json_pack("{s:o, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:o, s:s, s:o}", "id",
+        json_pack("{s:o, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:o, s:s, s:b, s:o}", "id",
                   say_json_id('R', hit->number), "name", hit->original_name, "case",
                   first_json(cases), "cases", cases, "captured_at", hit->captured_at, "place",
                   hit->place, "purpose", hit->purpose, "device", first_json(devices), "devices",
                   devices, "collectors", list_json(hit->collectors), "duration_s",
                   isfinite(hit->duration_s) ? json_real(hit->duration_s) : json_null(), "state",
-                  state_name(hit->state), "size", json_u64(hit->size_bytes));
+                  state_name(hit->state), "held", hit->held, "size", json_u64(hit->size_bytes));
     say_json(line);
 }
 
@@ -118,7 +125,7 @@ static void take_row(struct table *table, const struct catalog_hit *hit)
     table_cell(table, hit->place);
     AUTO(free) char *original = say_original(hit->original_name);
     table_cell(table, original);
-    table_cell(table, hit->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
+    table_cell(table, state_shown(hit));
 }
 
 static void take_hit(void *context, const struct catalog_hit *hit)

@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify log catalog disc user'
+        cat verify log catalog disc hold user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method'
     local command= verb= i
     COMPREPLY=()
@@ -82,6 +82,13 @@ _shilu() {
         show) options='--subject --actor --action --json' ;;
         verify) options='--key --against --json' ;;
         *) options= ;;
+        esac
+        ;;
+    hold)
+        case $verb in
+        '') options='set lift list' ;;
+        list) options='--all --json' ;;
+        *) options='--reason' ;;
         esac
         ;;
     user)

@@ -11,6 +11,7 @@
 #include "command/command.h"
 #include "command/given.h"
 #include "command/issues.h"
+#include "command/keeping.h"
 #include "command/open.h"
 #include "command/options.h"
 #include "command/registers.h"
@@ -153,15 +154,51 @@ static void print_recording(const struct catalog_recording *recording)
         print_tag(&recording->tags[i]);
 }
 
-/* The text is the sidecar's: one form of a recording in JSON. */
+static void print_hold(void *context, const struct catalog_hold *hold)
+{
+    char when[INSTANT_TEXT];
+    (void)context;
+    say_time(hold->set_us, when);
+    cells_print_label(_("held"));
+    if (hold->case_number != NULL) {
+        printf(_("with the case "));
+        say_shown(hold->case_number);
+        printf(_(": "));
+    }
+    say_shown(hold->reason);
+    printf("   [%s, ", when);
+    say_shown(hold->set_by);
+    printf("]\n");
+}
+
+/* The list under way, NULL once memory was out. */
+static void add_hold(void *context, const struct catalog_hold *hold)
+{
+    json_t **list = context;
+    if (*list != NULL)
+        *list = json_append(*list, hold_json(hold));
+}
+
+/* The text is the sidecar's: one form of a recording in JSON; with what bars its disposal. */
 static int print_recording_json(struct vault *vault, const struct catalog_recording *recording,
                                 struct err *err)
 {
     AUTO(free) char *text = NULL;
+    struct catalog_err from;
     json_t *root;
     if (vault_sidecar_text(vault, recording, &text, err) < 0 ||
         json_read(bytes_of(text), "sidecar", &root, err) < 0)
         return -1;
+    json_t *holds = json_array();
+    if (catalog_hold_of(vault_catalog(vault), recording->number, add_hold, &holds, &from) < 0) {
+        json_decref(holds);
+        json_decref(root);
+        return err_from_catalog(err, &from);
+    }
+    if (json_object_set_new(root, "holds", holds) < 0) {
+        json_decref(root);
+        return err_memory(err, NULL);
+    }
     say_json(root);
     return 0;
 }
@@ -175,7 +212,8 @@ static int show_recording(struct vault *vault, int64_t number, bool json, struct
     if (json)
         return print_recording_json(vault, recording, err);
     print_recording(recording);
-    if (catalog_archive_of(vault_catalog(vault), number, print_archive_line, NULL, &from) < 0)
+    if (catalog_archive_of(vault_catalog(vault), number, print_archive_line, NULL, &from) < 0 ||
+        catalog_hold_of(vault_catalog(vault), number, print_hold, NULL, &from) < 0)
         return err_from_catalog(err, &from);
     return 0;
 }

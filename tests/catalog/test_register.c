@@ -70,6 +70,58 @@ static void a_device_is_added_and_changed(void **state)
     assert_string_equal(found, "DSJ-1|-|-|二中队");
 }
 
+static void count_hold(void *context, const struct catalog_hold *hold)
+{
+    (void)hold;
+    ++*(int *)context;
+}
+
+static int holds_of(struct fixture *fixture, int64_t recording)
+{
+    int count = 0;
+    ok(catalog_hold_of(fixture->catalog, recording, count_hold, &count, &fixture->err));
+    return count;
+}
+
+/* Taking the case off a recording does not take it out of the hold. */
+static void a_hold_bars_all_that_belonged_to_its_case_since_it_was_set(void **state)
+{
+    struct fixture *fixture = *state;
+    char reason[] = "复议";
+    const struct catalog_tag tag = TAG(CATALOG_CASE, "C1");
+    fixture_case(fixture, "C1");
+    int64_t of_case = fixture_recording(fixture, 1, &tag, 1);
+    int64_t other = fixture_recording(fixture, 2, NULL, 0);
+    struct catalog_hold hold = {.case_number = tag.value,
+                                .reason = reason,
+                                .set_us = 1000,
+                                .set_by = reason,
+                                .lifted_us = 3000,
+                                .lifted_by = reason,
+                                .lift_reason = reason};
+    ok(catalog_hold_set(fixture->catalog, &hold, &fixture->err));
+    refused(catalog_hold_set(fixture->catalog, &hold, &fixture->err), CATALOG_ERR_CONFLICT, "C1");
+    assert_int_equal(holds_of(fixture, of_case), 1);
+    assert_int_equal(holds_of(fixture, other), 0);
+    ok(catalog_tag_set(fixture->catalog, of_case, CATALOG_CASE, NULL, 0, "given", "os:x", "error",
+                       2000, &fixture->err));
+    assert_int_equal(holds_of(fixture, of_case), 1);
+    struct catalog_hold own = hold;
+    own.case_number = NULL;
+    own.recording = of_case;
+    ok(catalog_hold_set(fixture->catalog, &own, &fixture->err));
+    assert_int_equal(holds_of(fixture, of_case), 2);
+    ok(catalog_hold_lift(fixture->catalog, &hold, &fixture->err));
+    ok(catalog_hold_lift(fixture->catalog, &own, &fixture->err));
+    assert_int_equal(holds_of(fixture, of_case), 0);
+    refused(catalog_hold_lift(fixture->catalog, &own, &fixture->err), CATALOG_ERR_MISSING, "R1");
+    own.recording = 99;
+    refused(catalog_hold_set(fixture->catalog, &own, &fixture->err), CATALOG_ERR_MISSING, "R99");
+    own.recording = other;
+    own.reason = (char[]){" "};
+    refused(catalog_hold_set(fixture->catalog, &own, &fixture->err), CATALOG_ERR_USAGE, NULL);
+}
+
 static void an_accounts_name_is_taken_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -195,6 +247,7 @@ int main(void)
         each_test(a_collector_is_added_and_changed),
         each_test(a_collectors_days_are_days_in_order),
         each_test(a_device_is_added_and_changed),
+        each_test(a_hold_bars_all_that_belonged_to_its_case_since_it_was_set),
         each_test(an_accounts_name_is_taken_once),
         each_test(an_accounts_password_stands_apart),
         each_test(the_same_bytes_are_taken_once),

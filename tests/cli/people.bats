@@ -71,3 +71,35 @@ END
     [ "$status" -eq 2 ]
     has "--password-fd"
 }
+
+# one recording of a second, R1, and another, R2
+two_recordings() {
+    record card/a.mp4 1 -metadata creation_time=2020-03-09T01:30:00Z
+    record card/b.mp4 1 -metadata creation_time=2020-03-10T01:30:00Z
+    shilu ingest card >/dev/null
+}
+
+@test "a hold on a case or a recording is set, shown, lifted, and told in the log" {
+    two_recordings
+    shilu tag R1 --case "$CASE" --reason 属于本案
+    status 2 shilu hold set "$CASE"
+    status 0 shilu hold set "$CASE" R2 --reason 行政复议
+    status 3 shilu hold set R2 --reason 再次
+    has "already"
+    status 0 shilu search --json
+    [ "$(jq -s 'map(.held) | all' <<<"$output")" = true ]
+    status 0 shilu search
+    has "held"
+    status 0 shilu show R1
+    has "行政复议"
+    status 0 shilu hold lift "$CASE" --reason 复议终结
+    status 0 shilu hold list --json
+    [ "$(jq -r .id <<<"$output")" = R2 ]
+    status 0 shilu hold list --all
+    has "复议终结"
+    status 0 shilu show R1 --json
+    [ "$(jq '.holds | length' <<<"$output")" -eq 0 ]
+    status 0 shilu log show --subject R2 --action hold-set --json
+    [ "$(jq -r .detail.reason <<<"$output")" = 行政复议 ]
+    status 0 shilu verify
+}

@@ -78,6 +78,8 @@ with Folder(quick=True) as folder:
     (folder / "note.txt").write_text("x")
     shilu(vault, "attach", "R1", "--kind", "note", folder / "note.txt")
     shilu(vault, "tag", "R1", "--place", "后街", "--reason", "更正")
+    shilu(vault, "hold", "set", CASE, "R1", "--reason", "复议")
+    shilu(vault, "hold", "lift", CASE, "--reason", "复议终结")
     shilu(vault, "seal", CASE)
     shilu(vault, "disc", "image", CASE, "-o", folder / "disc.iso")
     shilu(None, "verify", vault)

@@ -109,6 +109,11 @@ static void act_all(struct vault *vault)
     sound(acts_accept_again(vault, 4, "again.mp4", true, true, &done, &err), &err);
     sound(acts_image(vault, &disc, first, 1, &done, &err), &err);
     sound(acts_case_close(vault, number, &err), &err);
+    const struct catalog_hold held = {.case_number = number, .reason = place, .lift_reason = kind};
+    const struct catalog_hold one_held = {.recording = 2, .reason = place};
+    sound(acts_hold_set(vault, &held, &err), &err);
+    sound(acts_hold_set(vault, &one_held, &err), &err);
+    sound(acts_hold_lift(vault, &held, &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_ADDED, "archivist", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_PASSWORD, NULL, &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_DISABLED, NULL, &err), &err);
@@ -195,6 +200,9 @@ static void entries_that_say_too_little_are_damaged(void **state)
     assert_int_equal(kind_of(ENTRY("tagged", "{\"changes\":[{}]}", "R1")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("collector-set", "{\"kind\":\"spy\"}", "1")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("sealed", "{\"recordings\":\"3-1\"}", "a")), ERR_DAMAGED);
+    assert_int_equal(kind_of(ENTRY("hold-set", "{\"on\":\"disc\",\"reason\":\"x\"}", "R1")),
+                     ERR_DAMAGED);
+    assert_int_equal(kind_of(ENTRY("hold-lifted", "{\"on\":\"recording\"}", "R1")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("user-changed", "{\"change\":\"added\"}", "w")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("user-changed", "{\"change\":\"sold\"}", "w")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("role-changed", "{\"duties\":\"officer\"}", "w")), ERR_MISSING);

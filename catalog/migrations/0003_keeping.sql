@@ -1,0 +1,25 @@
+-- Passwords stand in no log and are nowhere but here: what else is known of an account is what the log
+-- says of it.
+CREATE TABLE passwords (
+    account  TEXT PRIMARY KEY COLLATE NOCASE REFERENCES accounts (name),
+    password TEXT NOT NULL CHECK (password <> ''), -- its digest, see vault/password.c
+    set_us   INTEGER NOT NULL
+) STRICT;
+
+-- A bar on disposal, on one recording or on all that belongs to a case.
+CREATE TABLE holds (
+    number    INTEGER PRIMARY KEY,
+    recording INTEGER REFERENCES recordings,
+    case_id   INTEGER REFERENCES cases,
+    reason    TEXT NOT NULL CHECK (reason <> ''),
+    set_us    INTEGER NOT NULL,
+    set_by    TEXT NOT NULL,
+    lifted_us INTEGER, -- NULL while it stands
+    lifted_by TEXT,
+    lift_reason TEXT,
+    CHECK ((recording IS NULL) <> (case_id IS NULL)),
+    CHECK ((lifted_us IS NULL) = (lifted_by IS NULL)),
+    CHECK ((lifted_us IS NULL) = (lift_reason IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX holds_recording ON holds (recording) WHERE lifted_us IS NULL;
+CREATE UNIQUE INDEX holds_case ON holds (case_id) WHERE lifted_us IS NULL;

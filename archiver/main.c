@@ -9,8 +9,10 @@
 #include "base/i18n.h"
 #include "catalog/catalog.h"
 #include "command/command.h"
+#include "command/passphrase.h"
 #include "command/say.h"
 #include "digest/digest.h"
+#include "vault/vault.h"
 
 #include "base/banned.h"
 
@@ -34,6 +36,7 @@ static const struct command commands[] = {
      N_("verify a vault, case, recording, archive, disc image or folder")},
     {"log", command_log, N_("the custody log: show, checkpoint, export, verify")},
     {"catalog", command_catalog, N_("the catalog: check, rebuild from the custody log")},
+    {"key", command_key, N_("the signing key: show, export, passphrase")},
     {"disc", command_disc, N_("disc images: image, list")},
     {"hold", command_hold, N_("bars on disposal: set, lift, list")},
     {"user", command_user, N_("accounts and their duties: add, list, role, passwd, …")},
@@ -64,6 +67,7 @@ int main(int argc, char **argv)
 {
     i18n_start();
     catalog_translate(gettext);
+    vault_passphrase_from(passphrase_ask);
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error of writing, not our end */
 
     struct command_context context = {

@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "command/passphrase.h"
 #include "command/say.h"
 #include "custody/key.h"
 #include "vault/vault.h"
@@ -20,15 +21,31 @@ static bool take_crypto(const char *given, enum key_kind *kind)
     return given == NULL || *kind == KEY_SM2 || strcmp(given, "ed25519") == 0;
 }
 
+static int make(const char *path, struct vault_new *wanted, bool encrypted,
+                struct vault_created *created, struct err *err)
+{
+    char passphrase[KEY_PASSPHRASE_MAX + 1] = "";
+    if (encrypted && passphrase_choose("SHILU_PASSPHRASE_FD", passphrase, err) < 0)
+        return -1;
+    wanted->passphrase = encrypted ? passphrase : NULL;
+    const int done = vault_create(path, wanted, created, err);
+    wanted->passphrase = NULL;
+    OPENSSL_cleanse(passphrase, sizeof passphrase);
+    return done;
+}
+
 int command_init(const struct command_context *context, int argc, const char **argv)
 {
     char *unit_given = NULL;
     char *crypto_given = NULL;
+    int passphrase = 0;
     int json = 0;
     const struct poptOption table[] = {
         {"unit", '\0', POPT_ARG_STRING, &unit_given, 0, N_("the bureau's name"), N_("NAME")},
         {"crypto", '\0', POPT_ARG_STRING, &crypto_given, 0,
          N_("how it signs: ed25519 (else), or sm: SM2 with SM3"), N_("KIND")},
+        {"passphrase", '\0', POPT_ARG_NONE, &passphrase, 0,
+         N_("encrypt the signing key with a passphrase"), NULL},
         {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON"), NULL},
         OPTIONS_END};
     AUTO(options_release) struct options options;
@@ -53,7 +70,7 @@ int command_init(const struct command_context *context, int argc, const char **a
     wanted.by = actor;
     struct vault_created created;
     struct err err;
-    if (vault_create(path, &wanted, &created, &err) < 0)
+    if (make(path, &wanted, passphrase != 0, &created, &err) < 0)
         return say_error(&err);
     if (json)
         say_json(json_pack("{s:s, s:s, s:s, s:s, s:s}", "vault", path, "key_id", created.key_id,

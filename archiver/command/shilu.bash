@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify log catalog disc hold user'
+        cat verify log catalog key disc hold user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method'
     local command= verb= i
     COMPREPLY=()
@@ -46,7 +46,7 @@ _shilu() {
     fi
     local options=
     case $command in
-    init) options='--unit --crypto --json' ;;
+    init) options='--unit --crypto --passphrase --json' ;;
     ingest) options="$tags --any --reread --clearable --quiet --json" ;;
     probe | seal | show | list) options='--json' ;;
     tag) options="$tags --also --reason --json" ;;
@@ -104,6 +104,14 @@ _shilu() {
         case $verb in
         '') options='check rebuild' ;;
         *) options='--json' ;;
+        esac
+        ;;
+    key)
+        case $verb in
+        '') options='show export passphrase' ;;
+        show) options='--json' ;;
+        export) options='--public' ;;
+        passphrase) options='--remove' ;;
         esac
         ;;
     disc)

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -99,25 +100,31 @@ int key_generate(enum key_kind kind, struct key **out, struct err *err)
 
 /* Without it OpenSSL would ask the terminal for the password of an encrypted key. */
 // NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's pem_password_cb
-static int no_password(char *buffer, int size, int writing, void *context)
+static int give_passphrase(char *buffer, int size, int writing, void *context)
 {
-    (void)buffer, (void)size, (void)writing, (void)context;
-    return -1;
+    (void)writing;
+    const char *passphrase = context;
+    if (passphrase == NULL || size < 0 || strlen(passphrase) > (size_t)size)
+        return -1;
+    memcpy(buffer, passphrase, strlen(passphrase));
+    return (int)strlen(passphrase);
 }
 
 typedef EVP_PKEY *pem_reader(BIO *, EVP_PKEY **, pem_password_cb *, void *);
 
-static int key_from_pem(pem_reader *reader, struct bytes pem, const char *object, struct key **out,
-                        struct err *err)
+static int key_from_pem(pem_reader *reader, struct bytes pem, const char *passphrase,
+                        const char *object, struct key **out, struct err *err)
 {
     if (pem.len > KEY_PEM_MAX)
         return err_set(err, ERR_DAMAGED, object, _("longer than a key can be"));
     AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
     if (bio == NULL)
         return err_memory(err, object);
-    EVP_PKEY *pair = reader(bio, NULL, no_password, NULL);
+    EVP_PKEY *pair = reader(bio, NULL, give_passphrase, (void *)(uintptr_t)passphrase);
     if (pair == NULL) {
         ERR_clear_error();
+        if (passphrase != NULL && key_pem_is_encrypted(pem))
+            return err_set(err, ERR_DENIED, object, "%s", _("the passphrase is not the key's"));
         return err_set(err, ERR_DAMAGED, object, _("not a key in PEM form"));
     }
     return key_of(pair, reader == PEM_read_bio_PrivateKey, object, out, err);
@@ -125,12 +132,24 @@ static int key_from_pem(pem_reader *reader, struct bytes pem, const char *object
 
 int key_from_private_pem(struct bytes pem, const char *object, struct key **out, struct err *err)
 {
-    return key_from_pem(PEM_read_bio_PrivateKey, pem, object, out, err);
+    return key_from_pem(PEM_read_bio_PrivateKey, pem, NULL, object, out, err);
+}
+
+int key_from_encrypted_pem(struct bytes pem, const char *passphrase, const char *object,
+                           struct key **out, struct err *err)
+{
+    return key_from_pem(PEM_read_bio_PrivateKey, pem, passphrase, object, out, err);
+}
+
+bool key_pem_is_encrypted(struct bytes pem)
+{
+    static const char head[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+    return pem.len > 0 && memmem(pem.at, pem.len, head, sizeof head - 1) != NULL;
 }
 
 int key_from_public_pem(struct bytes pem, const char *object, struct key **out, struct err *err)
 {
-    return key_from_pem(PEM_read_bio_PUBKEY, pem, object, out, err);
+    return key_from_pem(PEM_read_bio_PUBKEY, pem, NULL, object, out, err);
 }
 
 void key_free(struct key *key)
@@ -154,14 +173,49 @@ static int text_of(BIO *bio, char **pem, struct err *err)
     return 0;
 }
 
-int key_private_pem(const struct key *key, char **pem, struct err *err)
+AUTO_DEFINE(PKCS8_PRIV_KEY_INFO *, PKCS8_PRIV_KEY_INFO_free, NULL);
+AUTO_DEFINE(X509_SIG *, X509_SIG_free, NULL);
+
+/* PEM_write_bio_PKCS8PrivateKey knows PBKDF2 alone, which is cheap to guess at. */
+static int write_encrypted(BIO *bio, const struct key *key, const char *passphrase, struct err *err)
 {
+    enum { SALT = 16, COST = 1 << 14, BLOCK = 8, PARALLEL = 5 }; /* 16 MiB: OpenSSL takes 32 */
+    const int len = (int)strlen(passphrase);
+    AUTO(PKCS8_PRIV_KEY_INFO_free) PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(key->pair);
+    X509_ALGOR *scheme =
+        PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, SALT, NULL, COST, BLOCK, PARALLEL);
+    if (plain == NULL || scheme == NULL) {
+        X509_ALGOR_free(scheme);
+        return crypto_err(_("encrypt the key"), err);
+    }
+    AUTO(X509_SIG_free) X509_SIG *encrypted = PKCS8_set0_pbe(passphrase, len, plain, scheme);
+    if (encrypted == NULL)
+        X509_ALGOR_free(scheme); /* else it is the other's */
+    if (encrypted == NULL || PEM_write_bio_PKCS8(bio, encrypted) != 1)
+        return crypto_err(_("encrypt the key"), err);
+    return 0;
+}
+
+static int check_passphrase(const char *passphrase, struct err *err)
+{
+    if (passphrase == NULL || (*passphrase != '\0' && strlen(passphrase) <= KEY_PASSPHRASE_MAX))
+        return 0;
+    return err_set(err, ERR_USAGE, NULL, _("a passphrase has 1 to %d octets"), KEY_PASSPHRASE_MAX);
+}
+
+int key_private_pem(const struct key *key, const char *passphrase, char **pem, struct err *err)
+{
+    if (check_passphrase(passphrase, err) < 0)
+        return -1;
     if (!key->is_private)
         return err_set(err, ERR_USAGE, key->id, _("only the public half of the key is here"));
     AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
     if (bio == NULL)
         return err_memory(err, NULL);
-    if (PEM_write_bio_PKCS8PrivateKey(bio, key->pair, NULL, NULL, 0, NULL, NULL) != 1)
+    if (passphrase != NULL && write_encrypted(bio, key, passphrase, err) < 0)
+        return -1;
+    if (passphrase == NULL &&
+        PEM_write_bio_PKCS8PrivateKey(bio, key->pair, NULL, NULL, 0, NULL, NULL) != 1)
         return crypto_err(_("write the key"), err);
     return text_of(bio, pem, err);
 }
@@ -179,6 +233,17 @@ int key_public_pem(const struct key *key, char **pem, struct err *err)
 void key_id(const struct key *key, char id[static KEY_ID_TEXT])
 {
     memcpy(id, key->id, KEY_ID_TEXT);
+}
+
+void key_id_spoken(const char *id, char spoken[static KEY_ID_SPOKEN])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < KEY_ID_TEXT - 1 && id[i] != '\0'; i++) {
+        if (i > 0 && i % 4 == 0)
+            spoken[len++] = ' ';
+        spoken[len++] = id[i];
+    }
+    spoken[len] = '\0';
 }
 
 enum key_kind key_kind(const struct key *key)

@@ -1,6 +1,7 @@
 #ifndef SHILU_CUSTODY_KEY_H
 #define SHILU_CUSTODY_KEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,19 +35,35 @@ enum key_kind key_kind(const struct key *key);
 const char *key_kind_name(enum key_kind kind);
 
 /* PEM: PKCS#8 for the private key, SubjectPublicKeyInfo for the public one (RFC 5208, 5280).
- * ERR_DAMAGED where it is no such key, or of a kind that is not used here. */
+ * ERR_DAMAGED where it is no such key, or of a kind that is not used here; an encrypted one is none
+ * for key_from_private_pem, and ERR_DENIED with another passphrase than its own. */
 int key_from_private_pem(struct bytes pem, const char *object, struct key **out, struct err *err);
+int key_from_encrypted_pem(struct bytes pem, const char *passphrase, const char *object,
+                           struct key **out, struct err *err);
 int key_from_public_pem(struct bytes pem, const char *object, struct key **out, struct err *err);
 void key_free(struct key *key);
 AUTO_DEFINE(struct key *, key_free, NULL);
 
-/* The PEM texts; the caller's. A private one is wiped by the caller (OPENSSL_cleanse). */
-int key_private_pem(const struct key *key, char **pem, struct err *err);
+/* Whether a private key's text is an encrypted one. */
+bool key_pem_is_encrypted(struct bytes pem);
+
+/*
+ * The PEM texts; the caller's. A private one is wiped by the caller (OPENSSL_cleanse).
+ *   passphrase   not empty, at most KEY_PASSPHRASE_MAX octets; NULL: not encrypted. With one it is
+ *                AES-256-CBC under scrypt, N = 2^14, r = 8, p = 5: as `openssl pkcs8` reads it.
+ * Source: RFC 8018, 6.2 (PBES2); RFC 7914.
+ */
+enum { KEY_PASSPHRASE_MAX = 511 };
+int key_private_pem(const struct key *key, const char *passphrase, char **pem, struct err *err);
 int key_public_pem(const struct key *key, char **pem, struct err *err);
 
 /* The key's name everywhere: SHA-256 of its SubjectPublicKeyInfo in DER, 64 hexadecimal digits.
  * `openssl pkey -pubin -in signer.pem -outform DER | sha256sum` gives the same. */
 void key_id(const struct key *key, char id[static KEY_ID_TEXT]);
+
+/* The name in groups of four, to be read aloud: "3f0c 91ab …". */
+enum { KEY_ID_SPOKEN = 80 };
+void key_id_spoken(const char *id, char spoken[static KEY_ID_SPOKEN]);
 
 /* The public half alone: 32 octets as RFC 8032 writes it, or 65 of the point of an SM2 key, 0x04
  * and both coordinates (GB/T 32918.1, 4.2.9). */

@@ -193,16 +193,16 @@ static int store_pem(int folder, const char *name, char *pem, mode_t mode, struc
 }
 
 /* The pair is the caller's. */
-static int make_keys(int root, enum key_kind kind, struct key **out, struct err *err)
+static int make_keys(int root, const struct vault_new *wanted, struct key **out, struct err *err)
 {
     AUTO(key_free) struct key *key = NULL;
     AUTO(close) int folder = durable_folder(root, vault_keys_name, err);
-    if (folder < 0 || key_generate(kind, &key, err) < 0)
+    if (folder < 0 || key_generate(wanted->kind, &key, err) < 0)
         return -1;
     if (fchmod(folder, 0700) < 0)
         return err_sys(err, vault_keys_name, _("set permissions"));
     char *pem;
-    if (key_private_pem(key, &pem, err) < 0 ||
+    if (key_private_pem(key, wanted->passphrase, &pem, err) < 0 ||
         store_pem(folder, strchr(vault_private_key_name, '/') + 1, pem, 0600, err) < 0)
         return -1;
     if (key_public_pem(key, &pem, err) < 0 ||
@@ -287,7 +287,7 @@ static int fill(int root, const char *path, const struct vault_new *wanted, cons
         return -1;
     AUTO(key_free) struct key *key = NULL;
     AUTO(catalog_free) struct catalog *catalog = NULL;
-    if (make_folders(root, path, err) < 0 || make_keys(root, wanted->kind, &key, err) < 0)
+    if (make_folders(root, path, err) < 0 || make_keys(root, wanted, &key, err) < 0)
         return -1;
     key_id(key, created->key_id);
     if (make_catalog(path, wanted->unit, wanted->by, created, &catalog, err) < 0 ||

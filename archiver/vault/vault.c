@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +37,8 @@ void vault_join(const char *path, const char *name, char joined[static VAULT_PAT
     (void)snprintf(joined, VAULT_PATH_MAX, "%s/%s", path, name);
 }
 
-/* Reads a small file of the vault; errors name it with the vault's path. */
-static int read_small(const struct vault *vault, const char *name, size_t ceiling, char **text,
-                      size_t *len, struct err *err)
+int vault_read_small(const struct vault *vault, const char *name, size_t ceiling, char **text,
+                     size_t *len, struct err *err)
 {
     char joined[VAULT_PATH_MAX];
     vault_join(vault->path, name, joined);
@@ -54,7 +52,7 @@ static int read_settings(struct vault *vault, struct err *err)
 {
     AUTO(free) char *text = NULL;
     size_t len;
-    if (read_small(vault, vault_conf_name, SETTINGS_BYTES_MAX, &text, &len, err) < 0)
+    if (vault_read_small(vault, vault_conf_name, SETTINGS_BYTES_MAX, &text, &len, err) < 0)
         return err->kind == ERR_MISSING ? err_set(err, ERR_MISSING, vault->path,
                                                   _("not a vault: it has no %s"), vault_conf_name)
                                         : -1;
@@ -175,54 +173,6 @@ int vault_folder(const struct vault *vault, enum vault_folder folder)
 const char *vault_folder_name(enum vault_folder folder)
 {
     return vault_folder_names[folder];
-}
-
-typedef int pem_parser(struct bytes, const char *, struct key **, struct err *);
-
-static int read_key(const struct vault *vault, const char *name, pem_parser *parse,
-                    struct key **key, struct err *err)
-{
-    char joined[VAULT_PATH_MAX];
-    vault_join(vault->path, name, joined);
-    AUTO(free) char *pem = NULL;
-    size_t len;
-    if (read_small(vault, name, KEY_PEM_MAX, &pem, &len, err) < 0)
-        return -1;
-    int done = parse((struct bytes){(const uint8_t *)pem, len}, joined, key, err);
-    OPENSSL_cleanse(pem, len);
-    return done;
-}
-
-int vault_public_key(struct vault *vault, const struct key **key, struct err *err)
-{
-    if (vault->public_key == NULL &&
-        read_key(vault, vault_public_key_name, key_from_public_pem, &vault->public_key, err) < 0)
-        return -1;
-    *key = vault->public_key;
-    return 0;
-}
-
-int vault_signing_key(struct vault *vault, const struct key **key, struct err *err)
-{
-    const struct key *public_half;
-    if (vault_public_key(vault, &public_half, err) < 0)
-        return -1;
-    if (vault->signing_key == NULL) {
-        AUTO(key_free) struct key *read = NULL;
-        if (read_key(vault, vault_private_key_name, key_from_private_pem, &read, err) < 0)
-            return -1;
-        char id[KEY_ID_TEXT];
-        char public_id[KEY_ID_TEXT];
-        key_id(read, id);
-        key_id(public_half, public_id);
-        if (strcmp(id, public_id) != 0)
-            return err_set(err, ERR_DAMAGED, vault_private_key_name,
-                           _("is not the private half of %s"), vault_public_key_name);
-        vault->signing_key = read;
-        read = NULL;
-    }
-    *key = vault->signing_key;
-    return 0;
 }
 
 void vault_actor(char actor[static 128])

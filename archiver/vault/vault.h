@@ -28,9 +28,10 @@ struct vault_created {
 };
 
 struct vault_new {
-    const char *unit;   /* the bureau's name */
-    const char *by;     /* the person: "os:LOGIN" */
-    enum key_kind kind; /* of the signing key */
+    const char *unit;       /* the bureau's name */
+    const char *by;         /* the person: "os:LOGIN" */
+    enum key_kind kind;     /* of the signing key */
+    const char *passphrase; /* that it is encrypted with; NULL: none */
 };
 
 /* Makes a new vault in a folder that does not exist or is empty; nothing is left behind where it
@@ -102,8 +103,36 @@ int vault_folder(const struct vault *vault, enum vault_folder folder);
 /* Its name below the vault: "recordings". */
 const char *vault_folder_name(enum vault_folder folder);
 
-/* The signing key, private part read on first use; the vault's. */
+/*
+ * The signing key, private part read on first use; the vault's. ERR_MISSING: it is lost;
+ * ERR_DENIED: others may read it, it is no file of ours, or its passphrase is another or not to be
+ * had; ERR_DAMAGED: no key, or not the public one's half.
+ */
 int vault_signing_key(struct vault *vault, const struct key **key, struct err *err);
+
+/*
+ * Where the passphrase of an encrypted signing key comes from: asked once a vault, when a signature
+ * is needed. The door's; set before any vault is opened. Without one: ERR_DENIED.
+ *   path   the key's file, for a person to know what is asked
+ */
+typedef int vault_passphrase_source(const char *path,
+                                    char passphrase[static KEY_PASSPHRASE_MAX + 1],
+                                    struct err *err);
+void vault_passphrase_from(vault_passphrase_source *source);
+
+/* The state of the signing key, without its passphrase and for whoever may look; errors as of
+ * vault_signing_key. */
+enum vault_key_state {
+    VAULT_KEY_PLAIN,
+    VAULT_KEY_ENCRYPTED, /* whether it is the public key's half is not known */
+    VAULT_KEY_HIDDEN,    /* as it should be, from all but the owner */
+};
+int vault_key_look(struct vault *vault, enum vault_key_state *state, struct err *err);
+
+/* Encrypts the signing key anew, or not any longer (NULL), and logs that. An act of its own. */
+int vault_key_passphrase(struct vault *vault, const char *actor, const char *passphrase,
+                         struct err *err);
+
 /* The public key alone. */
 int vault_public_key(struct vault *vault, const struct key **key, struct err *err);
 

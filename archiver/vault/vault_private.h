@@ -33,6 +33,18 @@ extern const char vault_conf_name[], vault_catalog_name[], vault_keys_name[],
 /* "PATH/NAME", cut where it does not fit: for messages, and for the catalog's path. */
 void vault_join(const char *path, const char *name, char joined[static VAULT_PATH_MAX]);
 
+/* Reads a small file of the vault; errors name it with the vault's path. */
+int vault_read_small(const struct vault *vault, const char *name, size_t ceiling, char **text,
+                     size_t *len, struct err *err);
+
+/* The folder of the keys: a descriptor, or -1 with *err. */
+int keys_open(const struct vault *vault, struct err *err);
+
+/* Writes a signing key's file in that folder, for its owner alone. What it replaces is overwritten,
+ * as far as the file system lets one. passphrase as of key_private_pem. */
+int keys_store_private(const struct vault *vault, const char *name, const struct key *key,
+                       const char *passphrase, struct err *err);
+
 /* Whether a name has the form that vault_stored_name gives. */
 bool stored_name_is(const char *name);
 

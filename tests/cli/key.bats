@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The vault's signing key: its kinds.
+# The vault's signing key: its kinds, its passphrase, its rights.
 load common
 
 setup() { cd "$BATS_TEST_TMPDIR" && V=$BATS_TEST_TMPDIR/vault; }
@@ -49,4 +49,58 @@ sm2_signed() {
     status 2 "$SHILU" init "$V" --unit U --crypto rsa
     has rsa
     [ ! -e "$V" ]
+}
+
+@test "a passphrase comes from a descriptor, a credential or a terminal, and only to sign" {
+    SHILU_PASSPHRASE_FD=3 "$SHILU" init "$V" --unit U --passphrase 3<<<'geheim 口令'
+    openssl pkey -in "$V/keys/signing.pem" -passin 'pass:geheim 口令' -pubout | cmp - "$V/keys/public.pem"
+    status 3 setsid "$SHILU" -C "$V" case add X
+    has passphrase
+    SHILU_PASSPHRASE_FD=3 status 3 shilu case add X 3<<<'geheim'
+    has "not the key's"
+    SHILU_PASSPHRASE_FD=x status 2 shilu case add X
+    SHILU_PASSPHRASE_FD=3 shilu case add X 3<<<'geheim 口令'
+    mkdir credentials && printf 'geheim 口令' >credentials/shilu-passphrase
+    CREDENTIALS_DIRECTORY=$PWD/credentials shilu case add Y
+    printf 'geheim 口令\n' | script -qec "'$SHILU' -C '$V' case add Z" typescript
+    ! grep -q geheim typescript
+    for command in "case list" "log show" "log verify" verify "key show" "key export --public"; do
+        status 0 setsid "$SHILU" -C "$V" $command </dev/null
+    done
+    [ "$(shilu case list --json | wc -l)" = 3 ]
+}
+
+@test "the passphrase is changed and removed, which is logged, and the private half stays hidden" {
+    "$SHILU" init "$V" --unit U
+    SHILU_NEW_PASSPHRASE_FD=3 shilu key passphrase 3<<<'eins'
+    SHILU_PASSPHRASE_FD=3 SHILU_NEW_PASSPHRASE_FD=3 shilu key passphrase 3<<<$'eins\nzwei'
+    status 0 shilu key show --json
+    [ "$(jq -r .private <<<"$output")" = encrypted ]
+    openssl pkey -in "$V/keys/signing.pem" -passin pass:zwei -noout
+    SHILU_PASSPHRASE_FD=3 shilu key passphrase --remove 3<<<'zwei'
+    openssl pkey -in "$V/keys/signing.pem" -noout
+    [ "$(shilu log show --action key-passphrase-changed --json | wc -l)" = 3 ]
+    shilu key export --public | cmp - "$V/keys/public.pem"
+    status 2 shilu key export
+    id=$(openssl pkey -pubin -in "$V/keys/public.pem" -outform DER | sha256sum | cut -c1-64)
+    status 0 shilu key show
+    has "$id"
+    has "${id:56:4} ${id:60:4}"
+}
+
+@test "a key with wrong rights or lost is told, verify says it, and reading goes on" {
+    "$SHILU" init "$V" --unit U
+    chmod 644 "$V/keys/signing.pem"
+    status 3 shilu case add X
+    has "others may read it"
+    status 1 shilu key show
+    status 1 shilu verify
+    has "others may read it"
+    rm "$V/keys/signing.pem"
+    status 3 shilu case add X
+    has "is lost"
+    status 1 shilu verify
+    has "is lost"
+    status 0 shilu log verify
+    status 0 shilu key export --public
 }

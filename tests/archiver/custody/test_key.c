@@ -217,12 +217,71 @@ static void a_key_survives_its_text(void **state)
     char id[KEY_ID_TEXT];
     char back_id[KEY_ID_TEXT];
     struct err err;
-    assert_int_equal(key_private_pem(key, &pem, &err), 0);
+    assert_int_equal(key_private_pem(key, NULL, &pem, &err), 0);
     assert_memory_equal(pem, "-----BEGIN PRIVATE KEY-----", 27); /* PKCS#8, not encrypted */
     assert_int_equal(key_from_private_pem(bytes_of(pem), "pem", &back, &err), 0);
     key_id(key, id);
     key_id(back, back_id);
     assert_string_equal(id, back_id);
+}
+
+static void an_encrypted_key_is_openssl_s_and_opens_with_its_passphrase_alone(void **state)
+{
+    (void)state;
+    static const char passphrase[] = "口令 mit Geheimnis";
+    AUTO(key_free) struct key *key = new_sm2_key();
+    AUTO(free) char *pem = NULL;
+    AUTO(key_free) struct key *back = NULL;
+    struct key *none;
+    struct err err;
+    char id[KEY_ID_TEXT];
+    char back_id[KEY_ID_TEXT];
+    assert_int_equal(key_private_pem(key, passphrase, &pem, &err), 0);
+    assert_true(key_pem_is_encrypted(bytes_of(pem)));
+    store_text("encrypted.pem", pem);
+    store_public(key, "encrypted.pub");
+    assert_int_equal(system("openssl pkey -in encrypted.pem -passin 'pass:口令 mit Geheimnis' "
+                            "-pubout | cmp - encrypted.pub"),
+                     0);
+    assert_int_equal(system("openssl asn1parse -in encrypted.pem | grep -q scrypt"), 0);
+
+    assert_int_equal(key_from_encrypted_pem(bytes_of(pem), passphrase, "o", &back, &err), 0);
+    key_id(key, id);
+    key_id(back, back_id);
+    assert_string_equal(id, back_id);
+    assert_int_equal(key_from_encrypted_pem(bytes_of(pem), "Geheimnis", "o", &none, &err), -1);
+    assert_int_equal(err.kind, ERR_DENIED);
+    assert_string_equal(err.object, "o");
+    assert_int_equal(key_from_private_pem(bytes_of(pem), "o", &none, &err), -1);
+    assert_int_equal(err.kind, ERR_DAMAGED);
+}
+
+static void a_passphrase_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    char longest[KEY_PASSPHRASE_MAX + 2];
+    AUTO(key_free) struct key *key = new_key();
+    AUTO(key_free) struct key *back = NULL;
+    AUTO(free) char *pem = NULL;
+    char *none;
+    struct err err;
+    memset(longest, 'x', sizeof longest);
+    longest[KEY_PASSPHRASE_MAX + 1] = '\0';
+    assert_int_equal(key_private_pem(key, longest, &none, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(key_private_pem(key, "", &none, &err), -1);
+    longest[KEY_PASSPHRASE_MAX] = '\0';
+    assert_int_equal(key_private_pem(key, longest, &pem, &err), 0);
+    assert_int_equal(key_from_encrypted_pem(bytes_of(pem), longest, "o", &back, &err), 0);
+}
+
+static void the_name_is_read_aloud_in_groups_of_four(void **state)
+{
+    (void)state;
+    char spoken[KEY_ID_SPOKEN];
+    key_id_spoken("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", spoken);
+    assert_string_equal(spoken, "0123 4567 89ab cdef 0123 4567 89ab cdef 0123 4567 89ab cdef 0123 "
+                                "4567 89ab cdef");
 }
 
 static void a_changed_message_or_signature_does_not_hold(void **state)
@@ -293,7 +352,7 @@ static void half_a_key_signs_nothing(void **state)
     assert_int_equal(key_from_public_pem(bytes_of(pem), "pem", &half, &err), 0);
     assert_int_equal(key_sign(half, bytes_of("abc"), signature, &len, &err), -1);
     assert_int_equal(err.kind, ERR_USAGE);
-    assert_int_equal(key_private_pem(half, &text, &err), -1);
+    assert_int_equal(key_private_pem(half, NULL, &text, &err), -1);
 }
 
 int main(void)
@@ -306,6 +365,9 @@ int main(void)
         cmocka_unit_test(the_public_half_is_the_uncompressed_point),
         cmocka_unit_test(the_id_is_the_digest_that_anybody_can_compute),
         cmocka_unit_test(a_key_survives_its_text),
+        cmocka_unit_test(an_encrypted_key_is_openssl_s_and_opens_with_its_passphrase_alone),
+        cmocka_unit_test(a_passphrase_that_is_none_is_refused),
+        cmocka_unit_test(the_name_is_read_aloud_in_groups_of_four),
         cmocka_unit_test(a_changed_message_or_signature_does_not_hold),
         cmocka_unit_test(what_is_no_key_of_ours_is_refused),
         cmocka_unit_test(half_a_key_signs_nothing),

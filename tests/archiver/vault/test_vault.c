@@ -110,6 +110,118 @@ static void the_signing_key_must_be_the_public_one_s_half(void **state)
     fixture_close();
 }
 
+/* Each is told by its own words, an act is not begun, and a look finds it. */
+static void a_signing_key_that_is_not_ours_alone_is_not_used(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spoil;
+        enum err_kind kind;
+        const char *word;
+    } cases[] = {
+        {"chmod 640 v/keys/signing.pem", ERR_DENIED, "others may read it"},
+        {"mv v/keys/signing.pem v/keys/a && ln -s a v/keys/signing.pem", ERR_DENIED,
+         "symbolic link"},
+        {"rm v/keys/signing.pem && mkfifo -m 600 v/keys/signing.pem", ERR_DENIED, "a FIFO"},
+        {"rm v/keys/signing.pem", ERR_MISSING, "is lost"},
+        {"echo x > v/keys/signing.pem", ERR_DAMAGED, "not a key"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err = {.kind = ERR_NONE};
+        enum vault_key_state key_state;
+        const struct key *key;
+        fixture_close();
+        fixture_run("rm -rf v && cp -a new v");
+        fixture_reopen();
+        fixture_run(cases[i].spoil);
+        assert_int_equal(vault_signing_key(fixture_vault(), &key, &err), -1);
+        assert_int_equal(err.kind, cases[i].kind);
+        assert_string_equal(err.object, "v/keys/signing.pem");
+        if (strstr(err.text, cases[i].word) == NULL)
+            fail_msg("%s", err.text);
+        assert_int_equal(vault_begin(fixture_vault(), "os:test", &err), -1);
+        assert_int_equal(err.kind, cases[i].kind);
+        assert_int_equal(vault_key_look(fixture_vault(), &key_state, &err), -1);
+        assert_int_equal(err.kind, cases[i].kind);
+    }
+}
+
+static void a_signing_key_of_another_user_is_looked_at_and_not_used(void **state)
+{
+    (void)state;
+    struct err err;
+    const struct key *key;
+    enum vault_key_state key_state;
+    if (geteuid() != 0)
+        skip();
+    fixture_reopen();
+    fixture_run("chown 65534 v/keys/signing.pem");
+    assert_int_equal(vault_signing_key(fixture_vault(), &key, &err), -1);
+    assert_int_equal(err.kind, ERR_DENIED);
+    assert_non_null(strstr(err.text, "another user"));
+    assert_int_equal(vault_key_look(fixture_vault(), &key_state, &err), 0);
+    assert_int_equal(key_state, VAULT_KEY_PLAIN);
+}
+
+static unsigned asked;
+
+static int tell_passphrase(const char *path, char passphrase[static KEY_PASSPHRASE_MAX + 1],
+                           struct err *err)
+{
+    (void)err;
+    assert_string_equal(path, "v/keys/signing.pem");
+    (void)snprintf(passphrase, KEY_PASSPHRASE_MAX, "%s", asked++ == 0 ? "falsch" : "richtig");
+    return 0;
+}
+
+static void an_encrypted_key_is_asked_for_when_it_is_needed_and_once(void **state)
+{
+    (void)state;
+    struct err err;
+    const struct key *key;
+    enum vault_key_state key_state;
+    asked = 0;
+    assert_int_equal(vault_key_passphrase(fixture_vault(), "os:test", "richtig", &err), 0);
+    fixture_run("grep -q ENCRYPTED v/keys/signing.pem && test $(stat -c %a v/keys/signing.pem) = "
+                "600 && test -z \"$(ls -A v/incoming)\"");
+    fixture_reopen();
+    assert_int_equal(vault_key_look(fixture_vault(), &key_state, &err), 0);
+    assert_int_equal(key_state, VAULT_KEY_ENCRYPTED);
+    assert_int_equal(vault_begin(fixture_vault(), "os:test", &err), -1); /* nobody to ask */
+    assert_int_equal(err.kind, ERR_DENIED);
+    vault_passphrase_from(tell_passphrase);
+    assert_int_equal(vault_signing_key(fixture_vault(), &key, &err), -1);
+    assert_int_equal(err.kind, ERR_DENIED);
+    assert_int_equal(vault_signing_key(fixture_vault(), &key, &err), 0);
+    assert_int_equal(vault_begin(fixture_vault(), "os:test", &err), 0);
+    vault_rollback(fixture_vault());
+    assert_int_equal(asked, 2);
+    assert_int_equal(vault_key_passphrase(fixture_vault(), "os:test", NULL, &err), 0);
+    assert_int_equal(vault_key_look(fixture_vault(), &key_state, &err), 0);
+    assert_int_equal(key_state, VAULT_KEY_PLAIN);
+    vault_passphrase_from(NULL);
+}
+
+/* The old file's octets are gone, though somebody holds it open; one with another name stays. */
+static void a_key_that_is_replaced_is_overwritten(void **state)
+{
+    (void)state;
+    struct err err;
+    char octets[64] = "x";
+    fixture_run("ln v/keys/signing.pem linked.pem && cp linked.pem before.pem");
+    assert_int_equal(vault_key_passphrase(fixture_vault(), "os:test", "a", &err), 0);
+    fixture_run("cmp linked.pem before.pem && rm linked.pem before.pem");
+    FILE *held = fopen("v/keys/signing.pem", "re");
+    assert_non_null(held);
+    vault_passphrase_from(tell_passphrase);
+    assert_int_equal(vault_key_passphrase(fixture_vault(), "os:test", NULL, &err), 0);
+    vault_passphrase_from(NULL);
+    assert_int_equal(fread(octets, 1, sizeof octets, held), sizeof octets);
+    assert_int_equal(fclose(held), 0);
+    for (size_t i = 0; i < sizeof octets; i++)
+        assert_int_equal(octets[i], 0);
+}
+
 static enum err_kind kind_without_public_key(const char *spoil)
 {
     struct err err = {.kind = ERR_NONE};
@@ -205,6 +317,14 @@ int main(void)
             fixture_teardown),
         cmocka_unit_test_setup_teardown(the_signing_key_must_be_the_public_one_s_half,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_signing_key_that_is_not_ours_alone_is_not_used,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_signing_key_of_another_user_is_looked_at_and_not_used,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_encrypted_key_is_asked_for_when_it_is_needed_and_once,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_key_that_is_replaced_is_overwritten, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(a_public_key_that_is_none_is_told, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(somebody_without_permission_is_denied, fixture_setup,

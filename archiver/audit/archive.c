@@ -249,9 +249,11 @@ static int audit_bag(struct session *session, struct tree *tree, const struct op
         expect_compare(session, tree, &all, err) < 0)
         return -1;
     content_drain(session); /* the tree's descriptor is shared */
+    if (said.has_seal)
+        session_sealed(session, &said.seal);
     check_whole(session, opened, &said, session->misplaced != misplaced);
     if (opened->list_sha256 != NULL && said.has_list &&
-        memcmp(said.list_sha256, opened->list_sha256, sizeof said.list_sha256) != 0)
+        memcmp(said.seal.sha256, opened->list_sha256, sizeof said.seal.sha256) != 0)
         session_found(session,
                       &(struct audit_finding){
                           .kind = AUDIT_CATALOG,

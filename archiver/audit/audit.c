@@ -1,6 +1,7 @@
 #include "audit/audit.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "audit/session.h"
@@ -14,7 +15,7 @@ const char *audit_kind_name(enum audit_kind kind)
     static const char *const names[] = {
         [AUDIT_MISSING] = "missing",     [AUDIT_DAMAGED] = "damaged",       [AUDIT_EXTRA] = "extra",
         [AUDIT_SIGNATURE] = "signature", [AUDIT_CATALOG] = "catalog",       [AUDIT_LOG] = "log",
-        [AUDIT_TRANSIENT] = "transient", [AUDIT_UNREADABLE] = "unreadable",
+        [AUDIT_TRANSIENT] = "transient", [AUDIT_UNREADABLE] = "unreadable", [AUDIT_SEAL] = "seal",
     };
     return names[kind];
 }
@@ -51,6 +52,21 @@ void session_found_err(struct session *session, const char *target, const char *
     session_found(session,
                   &(struct audit_finding){
                       .kind = kind, .target = target, .entry = entry, .detail = err->text});
+}
+
+bool audit_wanted_key(const struct audit_options *options, char id[static KEY_ID_TEXT])
+{
+    if (options->key != NULL)
+        key_id(options->key, id);
+    else if (options->key_id != NULL)
+        (void)snprintf(id, KEY_ID_TEXT, "%s", options->key_id);
+    return options->key != NULL || options->key_id != NULL;
+}
+
+void session_sealed(struct session *session, const struct seal_value *seal)
+{
+    if (session->options->sealed != NULL)
+        session->options->sealed(session->options->context, seal);
 }
 
 void session_signer(struct session *session, const struct key *key)

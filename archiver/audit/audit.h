@@ -5,8 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/instant.h"
+#include "custody/key.h"
+#include "custody/seal_value.h"
+
+struct custody_receipt;
 struct err;
-struct key;
 struct progress;
 struct vault;
 
@@ -20,14 +24,15 @@ enum audit_level {
 };
 
 enum audit_kind {
-    AUDIT_MISSING,   /* something that should be there is not (damaged at length 0) */
-    AUDIT_DAMAGED,   /* bytes are not what they must be */
-    AUDIT_EXTRA,     /* something that nothing names */
-    AUDIT_SIGNATURE, /* a signature does not hold */
-    AUDIT_CATALOG,   /* the catalog and the files disagree */
-    AUDIT_LOG,       /* the custody log is not what was signed, or tells something else */
-    AUDIT_TRANSIENT, /* a second read past the cache was right: memory or transport at fault */
-    AUDIT_UNREADABLE /* could not be looked at */
+    AUDIT_MISSING,    /* something that should be there is not (damaged at length 0) */
+    AUDIT_DAMAGED,    /* bytes are not what they must be */
+    AUDIT_EXTRA,      /* something that nothing names */
+    AUDIT_SIGNATURE,  /* a signature does not hold */
+    AUDIT_CATALOG,    /* the catalog and the files disagree */
+    AUDIT_LOG,        /* the custody log is not what was signed, or tells something else */
+    AUDIT_TRANSIENT,  /* a second read past the cache was right: memory or transport at fault */
+    AUDIT_UNREADABLE, /* could not be looked at */
+    AUDIT_SEAL,       /* its seal value is not the one that was given */
 };
 
 /* The kind's name in JSON: "missing", "damaged", … */
@@ -45,11 +50,37 @@ struct audit_finding {
     const char *detail;   /* in the person's language */
 };
 
+/* What has become of the recording that a receipt is for. */
+enum audit_fate {
+    AUDIT_FATE_UNKNOWN, /* no vault was asked, or it is not that one's receipt */
+    AUDIT_FATE_LOOSE,
+    AUDIT_FATE_SEALED,
+    AUDIT_FATE_DISPOSED,
+    AUDIT_FATE_MISSING, /* found, too */
+};
+
+/* A receipt that could be read. Texts live until the callback returns. */
+struct audit_receipt {
+    const char *path;
+    const struct custody_receipt *receipt;
+    struct seal_value seal;
+    enum audit_fate fate;
+    const char *archives; /* SEALED: the paths below the vault, ", " between them */
+    const char *disposed_by;
+    struct instant disposed_at;
+};
+
 struct audit_options {
     enum audit_level level;
     const struct key *key; /* the key that signatures must be of; NULL: the one enclosed, or the
                               vault's where a vault is audited */
     bool key_is_vaults;    /* `key` is that of the vault at hand: a finding says so */
+    const char *key_id;  /* where `key` is NULL: the id that the enclosed key must have, or NULL */
+    struct vault *vault; /* NULL, or whose log is asked for what its receipts tell of */
+    /* NULL, or told each receipt */
+    void (*receipt)(void *context, const struct audit_receipt *receipt);
+    /* NULL, or told the seal value of each archive, image and receipt */
+    void (*sealed)(void *context, const struct seal_value *seal);
     /* NULL, or told the id of the key of each signature that holds */
     void (*signed_by)(void *context, const char *key_id);
     void (*found)(void *context, const struct audit_finding *finding);
@@ -65,6 +96,12 @@ struct audit_report {
     char signer[65]; /* id of the key that signed last; empty when unsigned */
 };
 
+/* The id that signatures' keys must have; false where any will do. */
+bool audit_wanted_key(const struct audit_options *options, char id[static KEY_ID_TEXT]);
+
+/* Whether the path is that of a receipt, by its first bytes or its name. */
+bool audit_is_receipt(const char *path);
+
 /* Each gives 0 with the report, however bad the findings; -1 where it could not look at all. */
 int audit_vault(struct vault *vault, const struct audit_options *options,
                 struct audit_report *report, struct err *err);
@@ -79,7 +116,8 @@ int audit_recording(struct vault *vault, int64_t number, const struct audit_opti
 int audit_archive(struct vault *vault, int64_t number, const struct audit_options *options,
                   struct audit_report *report, struct err *err);
 
-/* An archive, an ISO image, or an unpacked bag or disc (a folder): what it is, its content says. */
+/* An archive, an ISO image, a receipt, or an unpacked bag or disc (a folder): what it is, its
+ * content says. */
 int audit_path(const char *path, const struct audit_options *options, struct audit_report *report,
                struct err *err);
 

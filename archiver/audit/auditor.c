@@ -37,7 +37,7 @@ int auditor_start(struct auditor *auditor, struct vault *vault, enum scope scope
     auditor->scope = scope;
     auditor->path = vault_path(vault);
     auditor->options = *options;
-    if (auditor->options.key == NULL) {
+    if (auditor->options.key == NULL && auditor->options.key_id == NULL) {
         auditor->options.key_is_vaults = true;
         if (vault_public_key(vault, &auditor->options.key, err) < 0 &&
             (scope != SCOPE_VAULT || err->kind == ERR_MEMORY)) /* else found with the pair */

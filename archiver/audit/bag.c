@@ -66,18 +66,17 @@ static const char *judge_signature(const struct bag_signature *signature,
 {
     const struct key *wanted = options->key;
     struct err ignored; /* the finding says it */
-    char enclosed_id[KEY_ID_TEXT] = "";
-    char wanted_id[KEY_ID_TEXT] = "";
+    char enclosed_id[KEY_ID_TEXT];
+    char wanted_id[KEY_ID_TEXT];
     *holds = (enclosed != NULL && key_verify(enclosed, signature->message, signature->signature,
                                              signature->entry, &ignored) == 0) ||
              (wanted != NULL && key_verify(wanted, signature->message, signature->signature,
                                            signature->entry, &ignored) == 0);
     if (!*holds)
         return _("the signature does not hold");
-    if (enclosed == NULL || wanted == NULL)
+    if (enclosed == NULL || !audit_wanted_key(options, wanted_id))
         return NULL;
     key_id(enclosed, enclosed_id);
-    key_id(wanted, wanted_id);
     return strcmp(enclosed_id, wanted_id) == 0 ? NULL
            : options->key_is_vaults            ? _("signed with a key that is not this vault's")
                                     : _("signed with another key than the one asked for");
@@ -251,6 +250,9 @@ static int read_signed_list(struct session *session, const struct tree *tree, co
     if (!load(session, tree, prefix, name, LIST_BYTES_MAX, LOAD_UNNAMED, &list))
         return 0;
     size_t before = all->count;
+    if (seal_value_of(SEAL_ARCHIVE, content_of(&list), &said->seal, err) < 0)
+        return -1;
+    said->has_seal = true;
     if (expect_manifest(session, tree,
                         &(struct expect_list){.path = list.path,
                                               .name = name,
@@ -272,11 +274,7 @@ static int read_signed_list(struct session *session, const struct tree *tree, co
                                 .pem = has_signer ? content_of(&signer) : (struct bytes){0}});
     for (size_t i = before; i < all->count; i++)
         all->at[i].doubtful = !holds;
-    struct digest_pair digests;
-    if (digest_bytes(content_of(&list), &digests, err) < 0)
-        return -1;
     said->has_list = holds;
-    memcpy(said->list_sha256, digests.sha256, sizeof said->list_sha256);
     return 0;
 }
 

@@ -5,9 +5,10 @@
 
 /* What a bag's lists say beyond its files. */
 struct bag_said {
-    bool has_list;           /* the signed list could be read, and its signature holds */
-    uint8_t list_sha256[32]; /* of tagmanifest-sha256.txt: stands for the whole */
-    bool index_is_sound;     /* it could be read, and is what was signed; else that is found */
+    bool has_list;          /* the signed list could be read, and its signature holds */
+    bool has_seal;          /* the list could be read */
+    struct seal_value seal; /* SHA-256 of tagmanifest-sha256.txt: stands for the whole */
+    bool index_is_sound;    /* it could be read, and is what was signed; else that is found */
     bool has_structure;
     uint8_t structure[32];
 };

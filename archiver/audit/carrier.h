@@ -13,6 +13,12 @@ int carrier_archive(struct session *session, int fd, const char *path, const uin
 /* A disc image or a drive. `fd` is taken over. */
 int carrier_image(struct session *session, int fd, const char *path, struct err *err);
 
+/* A receipt. `fd` is taken over. */
+int carrier_receipt(struct session *session, int fd, const char *path, struct err *err);
+
+/* Whether a file that begins so is one. */
+bool receipt_begins(struct bytes octets);
+
 /* An unpacked bag, a folder of bags, or a mounted disc. `folder` is taken over. */
 int carrier_folder(struct session *session, int folder, const char *path, struct err *err);
 

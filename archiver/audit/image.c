@@ -81,14 +81,13 @@ static int find_bags(const struct tree *tree, struct bags *bags, struct err *err
     return 0;
 }
 
+/* *said is of the last one; not touched where there is none. */
 static int expect_bags(struct session *session, const struct tree *tree, const struct bags *bags,
-                       struct expectations *all, struct err *err)
+                       struct expectations *all, struct bag_said *said, struct err *err)
 {
-    for (size_t i = 0; i < bags->count; i++) {
-        struct bag_said said;
-        if (bag_expect(session, tree, bags->at[i], false, all, &said, err) < 0)
+    for (size_t i = 0; i < bags->count; i++)
+        if (bag_expect(session, tree, bags->at[i], false, all, said, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -308,6 +307,17 @@ static int fill_tree(struct tree *tree, const struct disc_listing *listing, stru
     return 0;
 }
 
+static int tell_seal(struct session *session, const struct tree *tree, struct err *err)
+{
+    struct seal_value seal;
+    struct err why; /* whoever reads the record tells it */
+    if (disc_seal_value(tree->fd, tree->target, &seal, &why) == 0)
+        session_sealed(session, &seal);
+    else if (why.kind == ERR_MEMORY)
+        return (void)(*err = why), -1;
+    return 0;
+}
+
 static int audit_disc(struct session *session, const struct tree *tree,
                       const struct disc_listing *listing, struct err *err)
 {
@@ -316,16 +326,20 @@ static int audit_disc(struct session *session, const struct tree *tree,
     struct disc_record record = {0};
     AUTO(disc_record_release) struct disc_record *to_release = &record;
     struct err found;
+    struct bag_said ignored;
     bool holds;
     uint64_t findings = session->report->findings;
     uint64_t misplaced = session->misplaced;
+    if (tell_seal(session, tree, err) < 0)
+        return -1;
     bool has_record = disc_record_read(tree->fd, tree->target, &record, &found) == 0;
     if (!has_record && found.kind == ERR_MEMORY)
         return (void)(*err = found), -1;
     if (!has_record)
         session_found_err(session, tree->target, _("(record in the system area)"), &found);
     if (expect_disc(session, tree, has_record ? &record : NULL, &holds, &all, err) < 0 ||
-        find_bags(tree, &bags, err) < 0 || expect_bags(session, tree, &bags, &all, err) < 0 ||
+        find_bags(tree, &bags, err) < 0 ||
+        expect_bags(session, tree, &bags, &all, &ignored, err) < 0 ||
         expect_compare(session, tree, &all, err) < 0)
         return -1;
     content_drain(session); /* the tree's descriptor is shared */
@@ -373,6 +387,7 @@ int carrier_folder(struct session *session, int folder, const char *path, struct
     tree_sort(&tree);
     AUTO(expectations_release) struct expectations all = {0};
     AUTO(bags_release) struct bags bags = {0};
+    struct bag_said said = {0};
     bool no_record;
     if (find_bags(&tree, &bags, err) < 0)
         return -1;
@@ -380,10 +395,12 @@ int carrier_folder(struct session *session, int folder, const char *path, struct
         return err_set(err, ERR_USAGE, path, "%s",
                        _("neither a vault, nor an unpacked archive or disc"));
     if ((is_disc(&tree) && expect_disc(session, &tree, NULL, &no_record, &all, err) < 0) ||
-        expect_bags(session, &tree, &bags, &all, err) < 0 ||
+        expect_bags(session, &tree, &bags, &all, &said, err) < 0 ||
         expect_compare(session, &tree, &all, err) < 0)
         return -1;
     content_drain(session);
+    if (bags.count == 1 && !is_disc(&tree) && said.has_seal)
+        session_sealed(session, &said.seal);
     if (session->report->findings == findings && session->options->level != AUDIT_LISTED)
         check_oxums(session, &tree, &bags);
     return 0;

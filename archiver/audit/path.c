@@ -31,6 +31,23 @@ static bool has_extension(const char *path, const char *extension)
     return len > extension_len && strcasecmp(path + len - extension_len, extension) == 0;
 }
 
+static bool is_receipt(int fd, const char *path)
+{
+    uint8_t begin[16];
+    size_t len;
+    struct err ignored; /* whoever reads it next will say */
+    return has_extension(path, ".json") ||
+           (file_read_at(fd, "", 0, begin, sizeof begin, &len, &ignored) == 0 &&
+            receipt_begins((struct bytes){begin, len}));
+}
+
+bool audit_is_receipt(const char *path)
+{
+    struct err ignored; /* audit_path will say */
+    AUTO(close) int fd = file_open_regular(AT_FDCWD, path, &ignored);
+    return fd >= 0 && is_receipt(fd, path);
+}
+
 /* A drive is read like an image. */
 static int open_file_or_drive(const char *path, struct err *err)
 {
@@ -56,11 +73,14 @@ static int audit_file(struct session *session, const char *path, struct err *err
     bool archive = !image && has_magic(fd, TAR_MAGIC_AT, "ustar");
     image = image || (!archive && has_extension(path, ".iso"));
     archive = archive || (!image && has_extension(path, ".tar"));
-    if (!image && !archive)
-        return err_set(err, ERR_USAGE, path, "%s", _("neither an archive nor a disc image"));
+    const bool receipt = !image && !archive && is_receipt(fd, path);
+    if (!image && !archive && !receipt)
+        return err_set(err, ERR_USAGE, path, "%s",
+                       _("neither an archive, nor a disc image, nor a receipt"));
     to_close = -1;
-    return image ? carrier_image(session, fd, path, err)
-                 : carrier_archive(session, fd, path, NULL, err);
+    return receipt ? carrier_receipt(session, fd, path, err)
+           : image ? carrier_image(session, fd, path, err)
+                   : carrier_archive(session, fd, path, NULL, err);
 }
 
 int audit_path(const char *path, const struct audit_options *options, struct audit_report *report,

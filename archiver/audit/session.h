@@ -34,6 +34,9 @@ void session_found(struct session *session, const struct audit_finding *finding)
 void session_found_err(struct session *session, const char *target, const char *entry,
                        const struct err *err);
 
+/* Tells the seal value of what is audited. */
+void session_sealed(struct session *session, const struct seal_value *seal);
+
 /* Notes the id of the key that signed. */
 struct key;
 void session_signer(struct session *session, const struct key *key);

@@ -45,6 +45,7 @@ int command_list(const struct command_context *context, int argc, const char **a
 int command_extract(const struct command_context *context, int argc, const char **argv);
 int command_cat(const struct command_context *context, int argc, const char **argv);
 int command_verify(const struct command_context *context, int argc, const char **argv);
+int command_receipt(const struct command_context *context, int argc, const char **argv);
 int command_log(const struct command_context *context, int argc, const char **argv);
 int command_catalog(const struct command_context *context, int argc, const char **argv);
 int command_key(const struct command_context *context, int argc, const char **argv);

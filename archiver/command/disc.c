@@ -11,6 +11,7 @@
 #include "command/options.h"
 #include "command/registers.h"
 #include "command/say.h"
+#include "command/seals.h"
 #include "command/table.h"
 #include "disc/disc.h"
 #include "vault/vault.h"
@@ -24,9 +25,10 @@ static void print_made(const struct options *options, const char *path,
         json_t *cases = json_array();
         for (size_t i = 0; i < options->count; i++)
             (void)json_array_append_new(cases, json_string(options->words[i]));
-        say_json(json_pack("{s:o, s:s, s:o, s:o, s:o}", "disc", say_json_id('D', made->number),
+        say_json(json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "disc", say_json_id('D', made->number),
                            "image", path, "bytes", json_u64(made->bytes), "sha256",
-                           say_json_digest(made->sha256), "cases", cases));
+                           say_json_digest(made->sha256), "seal", seals_to_json(&made->seal),
+                           "cases", cases));
         return;
     }
     char size[32];
@@ -35,6 +37,7 @@ static void print_made(const struct options *options, const char *path,
     bytes_to_hex(made->sha256, 32, sha256);
     printf(_("image of disc D%lld: %s, %s\n  SHA-256  %s\n"), (long long)made->number, path, size,
            sha256);
+    seals_print(&made->seal, "  ");
 }
 
 static int image(const struct command_context *context, const struct options *options,

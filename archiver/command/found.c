@@ -27,6 +27,8 @@ static const char *kind_shown(enum audit_kind kind)
         return _("TRANSIENT");
     case AUDIT_UNREADABLE:
         return _("UNREADABLE");
+    case AUDIT_SEAL:
+        return _("SEAL");
     }
     return "";
 }

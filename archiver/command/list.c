@@ -9,12 +9,13 @@
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
+#include "command/seals.h"
 #include "command/table.h"
 #include "pack/pack.h"
 
 #include "base/banned.h"
 
-static void print_json(const struct pack_entry *entry)
+static void print_json(const struct pack_entry *entry, const struct seal_value *seal)
 {
     json_t *line = json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:o}", "id", entry->own_id, "name", entry->name, "offset",
@@ -22,6 +23,8 @@ static void print_json(const struct pack_entry *entry)
         say_json_digest(entry->digests.sha256), "sm3", say_json_digest(entry->digests.sm3));
     if (line != NULL)
         (void)json_object_set_new(line, "original_name", json_string(entry->original_name));
+    if (line != NULL && seal != NULL)
+        (void)json_object_set_new(line, "seal", seals_to_json(seal)); /* of the archive */
     if (line != NULL && entry->attachment != NULL) {
         (void)json_object_set_new(line, "recording", json_string(entry->id));
         (void)json_object_set_new(line, "attachment", json_string(entry->attachment));
@@ -63,12 +66,15 @@ int command_list(const struct command_context *context, int argc, const char **a
                                            N_("<SHA-256")};
     for (size_t i = 0; i < archives.count; i++) {
         size_t count;
+        struct seal_value seal;
+        /* what is cut off behind its index can be listed yet */
+        const bool has_seal = pack_seal_value(archives.packs[i], &seal, &err) == 0;
         const struct pack_entry *entries = pack_entries(archives.packs[i], &count);
         AUTO(table_release) struct table listing;
         table_init(&listing, headings, sizeof headings / sizeof *headings);
         for (size_t k = 0; k < count; k++) {
             if (json)
-                print_json(&entries[k]);
+                print_json(&entries[k], has_seal ? &seal : NULL);
             else
                 print_row(&listing, &entries[k]);
         }
@@ -80,6 +86,8 @@ int command_list(const struct command_context *context, int argc, const char **a
         printf(", ");
         say_shown(pack_case(archives.packs[i]));
         (void)putchar('\n');
+        if (has_seal)
+            seals_print(&seal, "  ");
         table_print(&listing);
     }
     return EXIT_SOUND;

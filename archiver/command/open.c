@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,23 @@ int open_vault(const struct command_context *context, enum vault_mode mode, stru
         return err_set(err, ERR_USAGE, NULL, "%s",
                        _("no vault is named: use shilu -C VAULT …, or set SHILU_VAULT"));
     return vault_open(context->vault, mode, out, err);
+}
+
+int open_folder_of(const char *path, const char **name, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    AUTO(free)
+    char *folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (folder == NULL)
+        return err_memory(err, path);
+    const char *last = slash != NULL ? slash + 1 : path;
+    if (last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+        return err_set(err, ERR_USAGE, path, "%s", _("not a file that can be written"));
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, folder, _("open"));
+    *name = last;
+    return fd;
 }
 
 void open_archives_release(struct open_archives *archives)

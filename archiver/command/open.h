@@ -13,6 +13,10 @@
 int open_vault(const struct command_context *context, enum vault_mode mode, struct vault **out,
                struct err *err);
 
+/* The folder that a file to be written lies in, held, and the file's name there. A descriptor, or
+ * -1: ERR_USAGE where the path cannot name a file. */
+int open_folder_of(const char *path, const char **name, struct err *err);
+
 /* Archives by path, or, with a vault, by "A3" or a case number (all its volumes). */
 struct open_archives {
     struct pack **packs;

@@ -9,6 +9,7 @@
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
+#include "command/seals.h"
 #include "pack/pack.h"
 #include "vault/vault.h"
 
@@ -17,10 +18,11 @@
 static void print_sealed(const char *case_number, const struct pack_sealed *sealed, bool json)
 {
     if (json) {
-        json_t *line = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "case", case_number, "archive",
-                                 sealed->path, "sha256", say_json_digest(sealed->digests.sha256),
-                                 "sm3", say_json_digest(sealed->digests.sm3), "recordings",
-                                 json_u64(sealed->recordings), "bytes", json_u64(sealed->bytes));
+        json_t *line = json_pack(
+            "{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "case", case_number, "archive", sealed->path,
+            "sha256", say_json_digest(sealed->digests.sha256), "sm3",
+            say_json_digest(sealed->digests.sm3), "recordings", json_u64(sealed->recordings),
+            "bytes", json_u64(sealed->bytes), "seal", seals_to_json(&sealed->seal));
         if (line != NULL && sealed->already)
             (void)json_object_set_new(line, "already", json_true());
         say_json(line);
@@ -38,6 +40,7 @@ static void print_sealed(const char *case_number, const struct pack_sealed *seal
                     sealed->recordings),
            sealed->volume, (unsigned long long)sealed->recordings, size);
     printf("  %s\n  SHA-256  %s\n  SM3      %s\n", sealed->path, sha256, sm3);
+    seals_print(&sealed->seal, "  ");
 }
 
 int command_seal(const struct command_context *context, int argc, const char **argv)

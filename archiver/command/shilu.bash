@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify log catalog key disc hold user'
+        cat verify receipt log catalog key disc hold user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method'
     local command= verb= i
     COMPREPLY=()
@@ -16,7 +16,7 @@ _shilu() {
         esac
     done
     case $before in
-    -C | -o | --output | --clearable | --key | --against)
+    -C | -o | --output | --clearable | --receipts | --key | --against)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -47,13 +47,14 @@ _shilu() {
     local options=
     case $command in
     init) options='--unit --crypto --passphrase --json' ;;
-    ingest) options="$tags --any --reread --clearable --quiet --json" ;;
+    ingest) options="$tags --any --reread --clearable --receipts --quiet --json" ;;
     probe | seal | show | list) options='--json' ;;
     tag) options="$tags --also --reason --json" ;;
     attach) options='--kind --json' ;;
     search) options='--case --collector --officer --device --from --to --near --untagged --limit --json' ;;
     extract) options='--output --json' ;;
-    verify) options='--listed --sizes --key --json' ;;
+    verify) options='--listed --sizes --key --seal --json' ;;
+    receipt) options='--output --qr' ;;
     case)
         case $verb in
         '') options='add list show close' ;;

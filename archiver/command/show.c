@@ -17,6 +17,7 @@
 #include "command/registers.h"
 #include "command/report.h"
 #include "command/say.h"
+#include "command/seals.h"
 #include "probe/probe.h"
 #include "vault/vault.h"
 
@@ -224,14 +225,16 @@ static int show_archive(struct vault *vault, int64_t number, bool json, struct e
     AUTO(catalog_archive_free) struct catalog_archive *one = NULL;
     if (catalog_archive_load(vault_catalog(vault), number, &one, &from) < 0)
         return err_from_catalog(err, &from);
+    struct seal_value seal = {.kind = SEAL_ARCHIVE};
+    memcpy(seal.sha256, one->tagmanifest_sha256, sizeof seal.sha256);
     if (json) {
-        say_json(json_pack("{s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "archive",
+        say_json(json_pack("{s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "archive",
                            say_json_id('A', one->number), "case", one->case_number, "volume",
                            (int)one->volume, "path", one->path, "sha256",
-                           say_json_digest(one->sha256), "sm3", say_json_digest(one->sm3), "bytes",
-                           json_u64(one->size_bytes), "recordings", json_u64(one->recordings),
-                           "sealed_at", say_json_time(one->sealed_us), "sealed_by",
-                           one->sealed_by));
+                           say_json_digest(one->sha256), "sm3", say_json_digest(one->sm3), "seal",
+                           seals_to_json(&seal), "bytes", json_u64(one->size_bytes), "recordings",
+                           json_u64(one->recordings), "sealed_at", say_json_time(one->sealed_us),
+                           "sealed_by", one->sealed_by));
         return 0;
     }
     char digest[65];
@@ -248,6 +251,7 @@ static int show_archive(struct vault *vault, int64_t number, bool json, struct e
     line("SHA-256", digest);
     bytes_to_hex(one->sm3, 32, digest);
     line("SM3", digest);
+    seals_print(&seal, "");
     acted(_("sealed"), sealed, one->sealed_by);
     return 0;
 }

@@ -17,8 +17,10 @@
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
+#include "command/seals.h"
 #include "command/signers.h"
 #include "custody/key.h"
+#include "custody/receipt.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -30,6 +32,10 @@ struct verification {
     struct audit_report total;
     const char *target; /* that is being verified, as it was given */
     struct signers signers;
+    json_t *receipts; /* what they tell, for the sum in JSON */
+    json_t *seals;    /* the same of their targets' seal values */
+    size_t seal_count;
+    struct seal_value seal; /* the last one */
 };
 
 static void found(void *context, const struct audit_finding *finding)
@@ -43,6 +49,104 @@ static void signed_by(void *context, const char *key_id)
 {
     struct verification *verification = context;
     signers_note(&verification->signers, verification->target, key_id);
+}
+
+static void sealed(void *context, const struct seal_value *seal)
+{
+    struct verification *verification = context;
+    verification->seal = *seal;
+    verification->seal_count++;
+    if (!verification->json) {
+        bar_clear(&verification->bar);
+        say_shown(verification->target);
+        (void)putchar('\n');
+        seals_print(seal, "  ");
+        return;
+    }
+    json_t *one = seals_to_json(seal);
+    if (one != NULL)
+        (void)json_object_set_new(one, "target", json_string(verification->target));
+    verification->seals = json_append(verification->seals, one);
+}
+
+static const char *fate_name(enum audit_fate fate)
+{
+    static const char *const names[] = {NULL, "loose", "sealed", "disposed", "missing"};
+    return names[fate];
+}
+
+static void told_json(struct verification *verification, const struct audit_receipt *told)
+{
+    const struct custody_receipt *receipt = told->receipt;
+    char at[INSTANT_TEXT];
+    instant_print(receipt->entry.at, at);
+    json_t *one = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:i, s:s?, s:s?}",
+                            "target", told->path, "id", receipt->entry.subject, "name",
+                            receipt->name, "size", json_u64(receipt->size_bytes), "sha256",
+                            say_json_digest(receipt->sha256), "sm3", say_json_digest(receipt->sm3),
+                            "accepted_at", at, "accepted_by", receipt->entry.actor, "log_index",
+                            json_u64(receipt->entry.seq), "witnesses", (int)receipt->witnesses,
+                            "state", fate_name(told->fate), "archives", told->archives);
+    if (one != NULL && told->fate == AUDIT_FATE_DISPOSED) {
+        instant_print(told->disposed_at, at);
+        (void)json_object_set_new(one, "disposed",
+                                  json_pack("{s:s, s:s}", "at", at, "by", told->disposed_by));
+    }
+    verification->receipts = json_append(verification->receipts, one);
+}
+
+static void print_fate(const struct audit_receipt *told)
+{
+    char at[INSTANT_TEXT];
+    switch (told->fate) {
+    case AUDIT_FATE_UNKNOWN:
+        break;
+    case AUDIT_FATE_LOOSE:
+        printf(_("  in the vault: held, not sealed yet\n"));
+        break;
+    case AUDIT_FATE_SEALED:
+        printf(_("  in the vault: sealed in %s\n"), told->archives);
+        break;
+    case AUDIT_FATE_DISPOSED:
+        say_time(told->disposed_at.us, at);
+        printf(_("  in the vault: disposed of at %s by "), at);
+        say_shown(told->disposed_by);
+        (void)putchar('\n');
+        break;
+    case AUDIT_FATE_MISSING:
+        printf(_("  in the vault: MISSING\n"));
+        break;
+    }
+}
+
+static void told_text(const struct audit_receipt *told)
+{
+    const struct custody_receipt *receipt = told->receipt;
+    char at[INSTANT_TEXT];
+    char size[32];
+    say_time(receipt->entry.at.us, at);
+    say_size(receipt->size_bytes, size);
+    AUTO(free) char *name = say_original(receipt->name);
+    printf("  %s  ", receipt->entry.subject);
+    say_shown(name);
+    printf(", %s\n", size);
+    printf(_("  accepted at %s by "), at);
+    say_shown(receipt->entry.actor);
+    printf(_(", entry %llu of the log\n"), (unsigned long long)receipt->entry.seq);
+    printf(ngettext("  the log's checkpoint is cosigned by %u witness\n",
+                    "  the log's checkpoint is cosigned by %u witnesses\n", receipt->witnesses),
+           receipt->witnesses);
+    print_fate(told);
+}
+
+static void receipt_told(void *context, const struct audit_receipt *told)
+{
+    struct verification *verification = context;
+    bar_clear(&verification->bar);
+    if (verification->json)
+        told_json(verification, told);
+    else
+        told_text(told);
 }
 
 static bool is_vault(const char *path)
@@ -59,6 +163,16 @@ static int verify_vault(const char *path, struct verification *verification,
     return vault_open(path, VAULT_AUDIT, &vault, err) < 0
                ? -1
                : audit_vault(vault, &verification->audit, report, err);
+}
+
+/* "--key": 64 digits are a key's id. */
+static bool key_id_parse(const char *given, char id[static KEY_ID_TEXT])
+{
+    uint8_t octets[(KEY_ID_TEXT - 1) / 2];
+    if (bytes_from_hex(bytes_of(given), octets, sizeof octets) < 0)
+        return false;
+    bytes_to_hex(octets, sizeof octets, id);
+    return true;
 }
 
 static int load_key(const char *path, struct key **key, struct err *err)
@@ -78,8 +192,16 @@ static int verify_path(const struct command_context *context, const char *path,
                        struct err *err)
 {
     AUTO(key_free) struct key *key = NULL;
+    AUTO(vault_free) struct vault *vault = NULL;
     struct audit_options options = verification->audit;
-    if (options.key == NULL && context->vault != NULL && context->vault[0] != '\0') {
+    options.sealed = sealed;
+    if (context->vault != NULL && context->vault[0] != '\0' && audit_is_receipt(path)) {
+        if (open_vault(context, VAULT_AUDIT, &vault, err) < 0)
+            return -1;
+        options.vault = vault;
+    }
+    if (options.key == NULL && options.key_id == NULL && context->vault != NULL &&
+        context->vault[0] != '\0') {
         char public_key[4096];
         int len = snprintf(public_key, sizeof public_key, "%s/keys/public.pem", context->vault);
         if (len < 0 || (size_t)len >= sizeof public_key)
@@ -119,8 +241,11 @@ static int verify_named(const struct command_context *context, const char *name,
         return -1;
     if (say_parse_id(name, 'R', &number))
         return audit_recording(vault, number, &verification->audit, report, err);
-    if (say_parse_id(name, 'A', &number))
-        return audit_archive(vault, number, &verification->audit, report, err);
+    if (say_parse_id(name, 'A', &number)) {
+        struct audit_options options = verification->audit;
+        options.sealed = sealed;
+        return audit_archive(vault, number, &options, report, err);
+    }
     return verify_case(vault, name, verification, report, err);
 }
 
@@ -153,11 +278,16 @@ static void print_report(const struct verification *verification, bool complete)
     const struct audit_report *total = &verification->total;
     bool sound = complete && total->findings == 0;
     if (verification->json) {
-        say_json(json_pack(
-            "{s:o, s:o, s:o, s:b, s:s, s:s?, s:o}", "checked", json_u64(total->checked), "bytes",
-            json_u64(total->bytes), "findings", json_u64(total->findings), "sound", sound, "level",
-            level_name(verification->audit.level), "signer", signers_single(&verification->signers),
-            "signers", signers_to_json(&verification->signers)));
+        json_t *line = json_pack("{s:o, s:o, s:o, s:b, s:s, s:s?, s:o, s:O, s:O}", "checked",
+                                 json_u64(total->checked), "bytes", json_u64(total->bytes),
+                                 "findings", json_u64(total->findings), "sound", sound, "level",
+                                 level_name(verification->audit.level), "signer",
+                                 signers_single(&verification->signers), "signers",
+                                 signers_to_json(&verification->signers), "seals",
+                                 verification->seals, "receipts", verification->receipts);
+        if (line != NULL && verification->seal_count == 1)
+            (void)json_object_set_new(line, "seal", seals_to_json(&verification->seal));
+        say_json(line);
         return;
     }
     static const char *const levels[] = {
@@ -173,9 +303,30 @@ static void print_report(const struct verification *verification, bool complete)
     found_conclude(total->findings, complete);
 }
 
+/* Whether the one thing that was verified has the seal value that was given. */
+static int compare_seal(struct verification *verification, const struct seal_given *wanted)
+{
+    struct audit_finding finding = {.kind = AUDIT_SEAL, .target = verification->target};
+    if (verification->seal_count == 1 && seal_given_is(wanted, &verification->seal))
+        return EXIT_SOUND;
+    if (verification->seal_count == 1)
+        finding.detail = _("its seal value is not the one that was given");
+    else if (verification->total.findings > 0)
+        finding.detail = _("it has no seal value that could be read");
+    else
+        return say_wrong_use("verify",
+                             _("%s has no seal value of its own: name an archive, an "
+                               "image or a receipt"),
+                             verification->target);
+    verification->total.findings++;
+    found(verification, &finding);
+    return EXIT_SOUND;
+}
+
 int command_verify(const struct command_context *context, int argc, const char **argv)
 {
     char *key_given = NULL;
+    char *seal_given = NULL;
     int listed = 0;
     int sizes = 0;
     int json = 0;
@@ -185,15 +336,18 @@ int command_verify(const struct command_context *context, int argc, const char *
         {"sizes", '\0', POPT_ARG_NONE, &sizes, 0, N_("presence and lengths; contents are not read"),
          NULL},
         {"key", '\0', POPT_ARG_STRING, &key_given, 0,
-         N_("the public key that signatures must be of"), N_("PEM")},
+         N_("the public key that signatures must be of, or its id"), N_("FILE|ID")},
+        {"seal", '\0', POPT_ARG_STRING, &seal_given, 0,
+         N_("the seal value that the one thing given must have, in full or short"), N_("VALUE")},
         {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON, a line per finding"), NULL},
         OPTIONS_END};
     AUTO(options_release) struct options options;
     int status;
     bool go_on = options_read(&options, argc, argv, table,
-                              N_("[VAULT | CASE | R12 | A3 | ARCHIVE | IMAGE | FOLDER]…"), 0,
-                              SIZE_MAX, NULL, NULL, &status);
+                              N_("[VAULT | CASE | R12 | A3 | ARCHIVE | IMAGE | FOLDER | RECEIPT]…"),
+                              0, SIZE_MAX, NULL, NULL, &status);
     AUTO(free) char *key_path = key_given;
+    AUTO(free) char *seal_text = seal_given;
     if (!go_on)
         return status;
     const char *const own_vault[] = {context->vault};
@@ -205,17 +359,28 @@ int command_verify(const struct command_context *context, int argc, const char *
         return say_wrong_use(argv[0], "%s", _("--listed and --sizes together: give one of them"));
 
     struct err err;
-    AUTO(key_free) struct key *key = NULL;
-    if (key_path != NULL && load_key(key_path, &key, &err) < 0)
+    struct seal_given wanted_seal;
+    if (seal_text != NULL && count != 1)
+        return say_wrong_use(argv[0], "%s", _("--seal is for one thing at a time"));
+    if (seal_text != NULL && seal_given_parse(bytes_of(seal_text), &wanted_seal, &err) < 0)
         return say_error(&err);
-    struct verification verification = {.json = json != 0};
+    AUTO(key_free) struct key *key = NULL;
+    char key_id[KEY_ID_TEXT];
+    const bool by_id = key_path != NULL && key_id_parse(key_path, key_id);
+    if (key_path != NULL && !by_id && load_key(key_path, &key, &err) < 0)
+        return say_error(&err);
+    AUTO(json_decref) json_t *seals = json_array();
+    AUTO(json_decref) json_t *receipts = json_array();
+    struct verification verification = {.json = json != 0, .seals = seals, .receipts = receipts};
     bar_start(&verification.bar, json == 0);
     verification.audit = (struct audit_options){
         .level = listed  ? AUDIT_LISTED
                  : sizes ? AUDIT_SIZES
                          : AUDIT_ALL,
         .key = key,
+        .key_id = by_id ? key_id : NULL,
         .found = found,
+        .receipt = receipt_told,
         .signed_by = signed_by,
         .context = &verification,
         .progress = &verification.bar.progress,
@@ -227,6 +392,8 @@ int command_verify(const struct command_context *context, int argc, const char *
             status = say_error(&err);
         }
     bar_clear(&verification.bar);
+    if (seal_text != NULL && status == EXIT_SOUND)
+        status = compare_seal(&verification, &wanted_seal);
     print_report(&verification, status == EXIT_SOUND);
     signers_release(&verification.signers);
     return status != EXIT_SOUND              ? status

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/auto.h"
+#include "custody/seal_value.h"
 #include "digest/digest.h"
 
 struct err;
@@ -19,6 +20,7 @@ struct disc_made {
     char name[33];  /* the volume's label: "SHILU_5D0C3A7E" */
     uint64_t bytes;
     uint8_t sha256[32]; /* of the whole image */
+    struct seal_value seal;
 };
 
 /*
@@ -81,6 +83,10 @@ struct disc_record {
  */
 int disc_record_read(int fd, const char *object, struct disc_record *record, struct err *err);
 void disc_record_release(struct disc_record *record);
+
+/* The seal value of an image: of its first 32 KiB, in which that record stands. Errors of reading.
+ */
+int disc_seal_value(int fd, const char *object, struct seal_value *seal, struct err *err);
 
 /*
  * Digests of all bytes of the image that are no file's content, the first 32 KiB taken as zeros.

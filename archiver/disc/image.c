@@ -422,6 +422,7 @@ static int make_at(struct vault *vault, const struct cargo *cargo, const struct 
     writer.volume = volume;
     struct disc_made result = {.bytes = writer.bytes};
     if (write_image(&writer, err) < 0 ||
+        disc_seal_value(target->fd, target->part, &result.seal, err) < 0 ||
         publish_and_enter(vault, &writer, by, &result.number, err) < 0)
         return -1;
     (void)snprintf(result.name, sizeof result.name, "%s", cargo->name);

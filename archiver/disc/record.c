@@ -147,3 +147,13 @@ void disc_record_release(struct disc_record *record)
     free(record->message);
     *record = (struct disc_record){0};
 }
+
+int disc_seal_value(int fd, const char *object, struct seal_value *seal, struct err *err)
+{
+    AUTO(free) uint8_t *area = malloc(RECORD_AREA);
+    if (area == NULL)
+        return err_memory(err, object);
+    if (file_read_exact(fd, object, 0, area, RECORD_AREA, err) < 0)
+        return -1;
+    return seal_value_of(SEAL_DISC, (struct bytes){area, RECORD_AREA}, seal, err);
+}

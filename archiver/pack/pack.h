@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "base/bytes.h"
+#include "custody/seal_value.h"
 #include "digest/digest.h"
 
 struct err;
@@ -22,6 +23,7 @@ struct pack_sealed {
     char path[4096]; /* of the tar, absolute or as the vault was given */
     uint32_t volume;
     struct digest_pair digests; /* of the whole tar */
+    struct seal_value seal;
     uint64_t recordings;
     uint64_t bytes; /* of the tar */
     bool already;   /* nothing was new: this is the newest volume, sealed before */
@@ -72,6 +74,9 @@ const struct pack_entry *pack_find(const struct pack *pack, const char *name);
 struct json_t;
 int pack_index(const struct pack *pack, const struct json_t **index, struct err *err);
 int pack_fd(const struct pack *pack);
+
+/* The seal value, by the signed list as it stands at the archive's head; nothing is checked. */
+int pack_seal_value(const struct pack *pack, struct seal_value *seal, struct err *err);
 
 /* Writes an entry's content to `to`, both digests checked: ERR_DAMAGED after all bytes were written
  * where they differ, or where the archive ends before. */

@@ -32,17 +32,21 @@ struct pack {
     json_t **root; /* the whole of it as a tree, made when it is first asked for */
 };
 
+static const char index_name[] = "/index.json", signed_list_name[] = "/tagmanifest-sha256.txt";
+
 /* "BAG/index.json": the length of BAG, or 0 where the name is another. */
-static size_t bag_length(const char *name)
+static size_t bag_length(const char *name, const char *wanted)
 {
     const char *slash = strchr(name, '/');
-    return slash != NULL && slash > name && strcmp(slash, "/index.json") == 0 &&
+    return slash != NULL && slash > name && strcmp(slash, wanted) == 0 &&
                    strncmp(name, "..", (size_t)(slash - name)) != 0
                ? (size_t)(slash - name)
                : 0;
 }
 
-static int index_find(int fd, const char *object, struct tar_member *member, struct err *err)
+/* A file of the bag at the archive's head. */
+static int head_find(int fd, const char *object, const char *wanted, struct tar_member *member,
+                     struct err *err)
 {
     AUTO(free) struct tar_reader *reader = malloc(sizeof *reader);
     if (reader == NULL)
@@ -56,11 +60,11 @@ static int index_find(int fd, const char *object, struct tar_member *member, str
             return err_wrap(err, _("not a sealed archive, or damaged at its head"));
         if (!found)
             break;
-        if (!member->is_folder && bag_length(member->name) > 0)
+        if (!member->is_folder && bag_length(member->name, wanted) > 0)
             return 0;
     }
     return err_set(err, ERR_DAMAGED, object,
-                   _("a tar, but not a sealed archive: no index.json at its head"));
+                   _("a tar, but not a sealed archive: no %s at its head"), wanted + 1);
 }
 
 static int head_read(struct pack *pack, struct err *err)
@@ -68,14 +72,14 @@ static int head_read(struct pack *pack, struct err *err)
     AUTO(free) struct tar_member *member = malloc(sizeof *member);
     if (member == NULL)
         return err_memory(err, pack->object);
-    if (index_find(pack->fd, pack->object, member, err) < 0)
+    if (head_find(pack->fd, pack->object, index_name, member, err) < 0)
         return -1;
     if (member->size > INDEX_BYTES_MAX)
         return err_set(err, ERR_DAMAGED, pack->object, _("index.json: longer than %d bytes"),
                        INDEX_BYTES_MAX);
     pack->text_offset = member->offset;
     pack->text_len = (size_t)member->size;
-    pack->bag = strndup(member->name, bag_length(member->name));
+    pack->bag = strndup(member->name, bag_length(member->name, index_name));
     pack->text = malloc(pack->text_len + 1);
     if (pack->bag == NULL || pack->text == NULL)
         return err_memory(err, pack->object);
@@ -155,6 +159,25 @@ int pack_index(const struct pack *pack, const json_t **index, struct err *err)
     }
     *index = *pack->root;
     return 0;
+}
+
+int pack_seal_value(const struct pack *pack, struct seal_value *seal, struct err *err)
+{
+    AUTO(free) struct tar_member *member = malloc(sizeof *member);
+    if (member == NULL)
+        return err_memory(err, pack->object);
+    if (head_find(pack->fd, pack->object, signed_list_name, member, err) < 0)
+        return -1;
+    if (member->size > INDEX_BYTES_MAX)
+        return err_set(err, ERR_DAMAGED, pack->object, _("%s: longer than %d bytes"),
+                       signed_list_name + 1, INDEX_BYTES_MAX);
+    const size_t len = (size_t)member->size;
+    AUTO(free) char *text = malloc(len + 1);
+    if (text == NULL)
+        return err_memory(err, pack->object);
+    if (file_read_exact(pack->fd, pack->object, member->offset, text, len, err) < 0)
+        return err_wrap(err, "%s", signed_list_name + 1);
+    return seal_value_of(SEAL_ARCHIVE, (struct bytes){(const uint8_t *)text, len}, seal, err);
 }
 
 const struct pack_entry *pack_entries(const struct pack *pack, size_t *count)

@@ -44,7 +44,7 @@ struct sealing {
     struct bag bag;
     struct skeleton skeleton;
     char relative[512]; /* "archives/2026/…/….tar" */
-    uint8_t tagmanifest_sha256[32];
+    struct seal_value seal;
 };
 
 static void sealing_release(struct sealing *sealing)
@@ -174,15 +174,11 @@ static int head_write(struct sealing *sealing, int part, struct err *err)
     return 0;
 }
 
-static int tagmanifest_digest(struct sealing *sealing, struct err *err)
+static int seal_value_take(struct sealing *sealing, struct err *err)
 {
     const struct bag *bag = &sealing->bag;
-    struct digest_pair pair;
-    struct bytes text = {(const uint8_t *)bag->text[BAG_TAGS], bag->len[BAG_TAGS]};
-    if (digest_bytes(text, &pair, err) < 0)
-        return -1;
-    memcpy(sealing->tagmanifest_sha256, pair.sha256, 32);
-    return 0;
+    const struct bytes text = {(const uint8_t *)bag->text[BAG_TAGS], bag->len[BAG_TAGS]};
+    return seal_value_of(SEAL_ARCHIVE, text, &sealing->seal, err);
 }
 
 static int write_all(struct sealing *sealing, int part, const struct progress *progress,
@@ -190,7 +186,7 @@ static int write_all(struct sealing *sealing, int part, const struct progress *p
 {
     const struct plan *plan = sealing->plan;
     if (space_take(part, sealing->skeleton.size, plan->bag, err) < 0 ||
-        head_write(sealing, part, err) < 0 || tagmanifest_digest(sealing, err) < 0)
+        head_write(sealing, part, err) < 0 || seal_value_take(sealing, err) < 0)
         return -1;
     bag_release(&sealing->bag);
     plan_forget_texts(sealing->plan);
@@ -241,7 +237,7 @@ static int enter_within(struct sealing *sealing, const struct digest_pair *whole
     };
     memcpy(archive.sha256, whole->sha256, 32);
     memcpy(archive.sm3, whole->sm3, 32);
-    memcpy(archive.tagmanifest_sha256, sealing->tagmanifest_sha256, 32);
+    memcpy(archive.tagmanifest_sha256, sealing->seal.sha256, 32);
     struct acts_done done;
     if (acts_seal(sealing->vault, &archive, recordings, plan->recording_count, attachments,
                   plan->count - plan->recording_count, &done, err) < 0)
@@ -297,7 +293,9 @@ static int tell_newest(struct sealing *sealing, struct pack_sealed *sealed, stru
     *sealed = (struct pack_sealed){.volume = archive->volume,
                                    .recordings = archive->recordings,
                                    .bytes = archive->size_bytes,
+                                   .seal = {.kind = SEAL_ARCHIVE},
                                    .already = true};
+    memcpy(sealed->seal.sha256, archive->tagmanifest_sha256, 32);
     memcpy(sealed->digests.sha256, archive->sha256, 32);
     memcpy(sealed->digests.sm3, archive->sm3, 32);
     (void)snprintf(sealed->path, sizeof sealed->path, "%s/%s", vault_path(sealing->vault),
@@ -323,6 +321,7 @@ int pack_seal(struct vault *vault, const char *case_number, const char *by, int6
         return -1;
     (void)snprintf(done.path, sizeof done.path, "%s/%s", vault_path(vault), sealing.relative);
     done.volume = sealing.plan->volume;
+    done.seal = sealing.seal;
     done.recordings = sealing.plan->recording_count;
     done.bytes = sealing.skeleton.size;
     *sealed = done;

@@ -95,13 +95,22 @@ static int append_rest(struct vault *vault, struct custody_log *log, struct err 
     }
 }
 
-static int follow_once(struct vault *vault, struct err *err)
+int vault_log_open(struct vault *vault, struct custody_log **out, struct err *err)
 {
     const struct key *key;
-    AUTO(custody_log_free) struct custody_log *log = NULL;
-    if (vault_public_key(vault, &key, err) < 0 ||
-        custody_log_open(vault->folders[VAULT_LOG], key, NULL, &log, err) < 0)
+    const int folder = vault->folders[VAULT_LOG];
+    if (folder < 0)
+        return err_set(err, ERR_MISSING, vault->path, "%s", _("the vault has no custody log"));
+    if (vault_public_key(vault, &key, err) < 0 || custody_log_open(folder, key, NULL, out, err) < 0)
         return err_wrap(err, "%s", vault_folder_names[VAULT_LOG]);
+    return 0;
+}
+
+static int follow_once(struct vault *vault, struct err *err)
+{
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    if (vault_log_open(vault, &log, err) < 0)
+        return -1;
     return check_last(vault, log, err) < 0 ? -1 : append_rest(vault, log, err);
 }
 

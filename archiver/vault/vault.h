@@ -10,8 +10,10 @@
 #include "catalog/catalog.h"
 #include "custody/entry.h"
 #include "custody/key.h"
+#include "custody/seal_value.h"
 #include "probe/probe.h"
 
+struct custody_log;
 struct err;
 struct key;
 
@@ -178,6 +180,30 @@ int vault_commit(struct vault *vault, struct err *err);
  *   if (vault_begin(…) < 0) return -1;
  *   return vault_end(vault, acts_tag(vault, …), err); */
 int vault_end(struct vault *vault, int done, struct err *err);
+
+/* The vault's log, to read and prove from: custody_log_open with the vault's key. The caller's. */
+int vault_log_open(struct vault *vault, struct custody_log **out, struct err *err);
+
+/* ---- receipts ---- */
+
+/*
+ * The receipt for a recording, by the log as it is now: see custody_receipt_make.
+ * ERR_MISSING: the log tells of no acceptance of that number.
+ */
+int vault_receipt(struct vault *vault, int64_t number, char **text, size_t *len, struct err *err);
+
+/*
+ * Writes it into a held folder, durably, as a new file "R12-DIGEST.receipt.json". One of the same
+ * entry that is there already is left as it is, and told; anything else of that name is
+ * ERR_CONFLICT.
+ *   sha256   of the recording; its first 16 digits are in the name
+ *   object   names the folder in errors
+ *   seal     of the file that lies there now
+ */
+enum { VAULT_RECEIPT_NAME = 64 };
+int vault_receipt_store(struct vault *vault, int64_t number, const uint8_t sha256[static 32],
+                        int folder, const char *object, char name[static VAULT_RECEIPT_NAME],
+                        struct seal_value *seal, struct err *err);
 
 /* ---- stored bytes ---- */
 

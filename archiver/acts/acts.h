@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/auto.h"
 #include "catalog/catalog.h"
 #include "custody/entry.h"
 
@@ -146,5 +147,29 @@ int acts_rebuild(struct vault *vault,
                  void (*failed)(void *context, uint64_t seq, const struct err *why),
                  void (*stale)(void *context, const struct catalog_recording *recording),
                  void *context, struct acts_rebuilt *rebuilt, struct err *err);
+/* ---- finding entries ---- */
+
+/* Which entries are asked for: those of which all holds that is given here. */
+struct acts_wanted {
+    int64_t recording;          /* done to it, or naming it in the detail; 0: any */
+    const char *case_number;    /* done to the case, its recordings, their archives and discs; NULL:
+                                   any. A recording is of each case that it was ever given. */
+    const char *subject;        /* exactly; NULL: any */
+    const char *actor;          /* NULL: any */
+    enum custody_action action; /* CUSTODY_ACTIONS: any */
+    int64_t from_us, to_us;     /* at or after, before; 0: any */
+};
+
+struct acts_filter;
+
+/* The texts of `wanted` must live as long. ERR_MEMORY. */
+int acts_filter_open(const struct acts_wanted *wanted, struct acts_filter **out, struct err *err);
+void acts_filter_free(struct acts_filter *filter);
+AUTO_DEFINE(struct acts_filter *, acts_filter_free, NULL);
+
+/* Whether an entry is asked for. It is to be shown each entry of the log, from the first on: what
+ * an archive or a disc holds, earlier entries say. ERR_MEMORY. */
+int acts_filter_take(struct acts_filter *filter, const struct custody_entry *entry, bool *is_wanted,
+                     struct err *err);
 
 #endif

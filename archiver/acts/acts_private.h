@@ -63,6 +63,11 @@ json_t *detail_numbers(const int64_t *numbers, size_t count);
 int detail_take_numbers(const struct apply *apply, const char *key, int64_t **numbers,
                         size_t *count, struct err *err);
 
+/* Whether `is_it` says so of any run of such numbers, first to last; false also where the member is
+ * not there, or what follows in it is none. */
+bool detail_numbers_any(const json_t *member,
+                        bool (*is_it)(void *context, int64_t first, int64_t last), void *context);
+
 /* The entry does not say what one of its action must. Always -1. */
 int detail_wrong(const struct apply *apply, const char *key, struct err *err);
 

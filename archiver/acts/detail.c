@@ -172,3 +172,22 @@ int detail_take_numbers(const struct apply *apply, const char *key, int64_t **nu
     list.at = NULL;
     return 0;
 }
+
+bool detail_numbers_any(const json_t *member,
+                        bool (*is_it)(void *context, int64_t first, int64_t last), void *context)
+{
+    const char *text = json_string_value(member);
+    while (text != NULL && *text != '\0') {
+        int64_t first;
+        if (!parse_number(text, &first, &text))
+            return false;
+        int64_t last = first;
+        if (*text == '-' && !parse_number(text + 1, &last, &text))
+            return false;
+        if (is_it(context, first, last))
+            return true;
+        if (*text == ',')
+            text++;
+    }
+    return false;
+}

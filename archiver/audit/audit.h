@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/instant.h"
 #include "custody/key.h"
 #include "custody/seal_value.h"
@@ -120,5 +121,17 @@ int audit_archive(struct vault *vault, int64_t number, const struct audit_option
  * content says. */
 int audit_path(const char *path, const struct audit_options *options, struct audit_report *report,
                struct err *err);
+
+/*
+ * The checkpoints of a custody log that something holds: of a checkpoint's file, cosigned or not,
+ * that itself; of a receipt its own, once its proof holds; of an archive or a disc image those in
+ * it. What it is, its content says. Nothing is said of their signatures.
+ *   each   gives 0 to go on, or -1 with *err; the texts live until it returns
+ * ERR_MISSING: there is no such file, or no checkpoint in it; ERR_DAMAGED: what is there is not
+ * what it must be; and what `each` gives.
+ */
+typedef int audit_checkpoint(void *context, const char *object, struct bytes checkpoint,
+                             struct err *err);
+int audit_checkpoints(const char *path, audit_checkpoint *each, void *context, struct err *err);
 
 #endif

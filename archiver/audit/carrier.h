@@ -22,4 +22,11 @@ bool receipt_begins(struct bytes octets);
 /* An unpacked bag, a folder of bags, or a mounted disc. `folder` is taken over. */
 int carrier_folder(struct session *session, int folder, const char *path, struct err *err);
 
+/* What a file is by its content; its name helps where the magic itself is damaged. */
+enum carrier_kind { CARRIER_NONE, CARRIER_ARCHIVE, CARRIER_IMAGE, CARRIER_RECEIPT };
+enum carrier_kind carrier_kind_of(int fd, const char *path);
+
+/* Opens a file or a drive, which is read like an image. The descriptor, or -1 with *err. */
+int carrier_open(const char *path, struct err *err);
+
 #endif

@@ -48,8 +48,18 @@ bool audit_is_receipt(const char *path)
     return fd >= 0 && is_receipt(fd, path);
 }
 
-/* A drive is read like an image. */
-static int open_file_or_drive(const char *path, struct err *err)
+enum carrier_kind carrier_kind_of(int fd, const char *path)
+{
+    if (has_magic(fd, ISO_MAGIC_AT, "CD001"))
+        return CARRIER_IMAGE;
+    if (has_magic(fd, TAR_MAGIC_AT, "ustar") || has_extension(path, ".tar"))
+        return CARRIER_ARCHIVE;
+    if (has_extension(path, ".iso"))
+        return CARRIER_IMAGE;
+    return is_receipt(fd, path) ? CARRIER_RECEIPT : CARRIER_NONE;
+}
+
+int carrier_open(const char *path, struct err *err)
 {
     struct stat st;
     if (stat(path, &st) == 0 && S_ISBLK(st.st_mode)) {
@@ -61,26 +71,21 @@ static int open_file_or_drive(const char *path, struct err *err)
 
 static int audit_file(struct session *session, const char *path, struct err *err)
 {
-    int fd = open_file_or_drive(path, err);
+    int fd = carrier_open(path, err);
     if (fd < 0)
         return -1;
     uint64_t size;
     AUTO(close) int to_close = fd;
     if (file_size(fd, path, &size, err) < 0 && err->kind != ERR_USAGE)
         return -1;
-    /* the name helps where the magic itself is damaged */
-    bool image = has_magic(fd, ISO_MAGIC_AT, "CD001");
-    bool archive = !image && has_magic(fd, TAR_MAGIC_AT, "ustar");
-    image = image || (!archive && has_extension(path, ".iso"));
-    archive = archive || (!image && has_extension(path, ".tar"));
-    const bool receipt = !image && !archive && is_receipt(fd, path);
-    if (!image && !archive && !receipt)
+    const enum carrier_kind kind = carrier_kind_of(fd, path);
+    if (kind == CARRIER_NONE)
         return err_set(err, ERR_USAGE, path, "%s",
                        _("neither an archive, nor a disc image, nor a receipt"));
     to_close = -1;
-    return receipt ? carrier_receipt(session, fd, path, err)
-           : image ? carrier_image(session, fd, path, err)
-                   : carrier_archive(session, fd, path, NULL, err);
+    return kind == CARRIER_RECEIPT ? carrier_receipt(session, fd, path, err)
+           : kind == CARRIER_IMAGE ? carrier_image(session, fd, path, err)
+                                   : carrier_archive(session, fd, path, NULL, err);
 }
 
 int audit_path(const char *path, const struct audit_options *options, struct audit_report *report,

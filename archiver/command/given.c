@@ -80,3 +80,13 @@ int given_tags_settle(struct given_tags *tags, struct err *err)
     captured->at[0] = text;
     return 0;
 }
+
+bool given_time(const char *text, bool is_end, int64_t *us)
+{
+    enum { DAY_ALONE = sizeof "2026-01-01" - 1 };
+    struct instant at;
+    if (instant_parse(bytes_of(text), &at, NULL) < 0)
+        return false;
+    *us = at.us + (is_end && strlen(text) == DAY_ALONE ? INT64_C(86400000000) : 0);
+    return true;
+}

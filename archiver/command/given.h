@@ -1,6 +1,9 @@
 #ifndef SHILU_COMMAND_GIVEN_H
 #define SHILU_COMMAND_GIVEN_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "catalog/catalog.h"
 #include "command/options.h"
 
@@ -43,5 +46,9 @@ bool given_tags_take(void *context, int option, char *argument);
 
 /* Brings the time of capture to RFC 3339 with its zone; the vault is open by now. ERR_USAGE. */
 int given_tags_settle(struct given_tags *tags, struct err *err);
+
+/* Reads one end of a span of time, in the vault's zone where it says none. A day alone as its end
+ * means the whole day. */
+bool given_time(const char *text, bool is_end, int64_t *us);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "command/command.h"
+#include "command/given.h"
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
@@ -18,7 +19,7 @@
 
 #include "base/banned.h"
 
-enum { WORDS_BYTES_MAX = 4096, LIMIT_MAX = 100000, LIMIT_DEFAULT = 50, DAY_ONLY = 10 };
+enum { WORDS_BYTES_MAX = 4096, LIMIT_MAX = 100000, LIMIT_DEFAULT = 50 };
 
 struct given {
     char *case_number, *collector, *device, *from, *to, *near;
@@ -158,16 +159,6 @@ static bool parse_near(const char *text, struct catalog_query *query)
            numbers[2] <= 20037;
 }
 
-/* A day alone as the end of a span means the whole day. */
-static bool parse_time(const char *text, bool end_of_day, int64_t *us)
-{
-    struct instant at;
-    if (instant_parse(bytes_of(text), &at, NULL) < 0)
-        return false;
-    *us = at.us + (end_of_day && strlen(text) == DAY_ONLY ? INT64_C(86400000000) : 0);
-    return true;
-}
-
 static int query_from(const struct given *given, struct catalog_query *query)
 {
     query->case_number = given->case_number;
@@ -176,10 +167,10 @@ static int query_from(const struct given *given, struct catalog_query *query)
     query->untagged = given->untagged != 0;
     query->has_from = given->from != NULL;
     query->has_to = given->to != NULL;
-    if (query->has_from && !parse_time(given->from, false, &query->from_us))
+    if (query->has_from && !given_time(given->from, false, &query->from_us))
         return say_wrong_use("search", _("not a time such as 2026-01-01T12:00:00+08:00: %s"),
                              given->from);
-    if (query->has_to && !parse_time(given->to, true, &query->to_us))
+    if (query->has_to && !given_time(given->to, true, &query->to_us))
         return say_wrong_use("search", _("not a time such as 2026-01-01T12:00:00+08:00: %s"),
                              given->to);
     if (given->near != NULL && !parse_near(given->near, query))

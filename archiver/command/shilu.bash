@@ -16,7 +16,7 @@ _shilu() {
         esac
     done
     case $before in
-    -C | -o | --output | --clearable | --receipts | --key | --against)
+    -C | -o | --output | --clearable | --receipts | --key | --against | --log)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -79,8 +79,9 @@ _shilu() {
         ;;
     log)
         case $verb in
-        '') options='show checkpoint export verify' ;;
-        show) options='--subject --actor --action --json' ;;
+        '') options='show checkpoint prove verify export' ;;
+        show) options='--recording --case --subject --actor --action --from --to --limit --follow --json' ;;
+        prove) options='inclusion consistency --log --key' ;;
         verify) options='--key --against --json' ;;
         *) options= ;;
         esac

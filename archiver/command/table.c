@@ -90,10 +90,8 @@ static void print_cell(const struct table *table, size_t column, const char *tex
         (void)putchar('\n');
 }
 
-void table_print(struct table *table)
+static void print_cells(struct table *table)
 {
-    if (table->count <= table->columns || text_failed(&table->cells))
-        return;
     size_t terminal = cells_of_terminal(STDOUT_FILENO);
     if (terminal > 0)
         narrow(table, terminal);
@@ -102,4 +100,20 @@ void table_print(struct table *table)
         print_cell(table, i % table->columns, cell);
         cell += strlen(cell) + 1;
     }
+}
+
+void table_print(struct table *table)
+{
+    if (table->count > table->columns && !text_failed(&table->cells))
+        print_cells(table);
+}
+
+void table_flush(struct table *table)
+{
+    if (text_failed(&table->cells) || table->count <= (table->is_begun ? 0 : table->columns))
+        return;
+    print_cells(table);
+    table->is_begun = true;
+    table->count = 0;
+    table->cells.len = 0;
 }

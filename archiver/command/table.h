@@ -20,6 +20,7 @@ struct table {
     bool cut[TABLE_COLUMNS_MAX];     /* may be cut where the terminal is narrow */
     struct text cells;               /* each followed by NUL, row by row */
     size_t count;
+    bool is_begun; /* the headings have been printed */
 };
 
 /* `headings` are N_("…"); one that starts with '>' is aligned to the right, one that starts with
@@ -36,5 +37,9 @@ void table_cell(struct table *table, const char *text);
 
 /* Prints to stdout: nothing when there is no row. */
 void table_print(struct table *table);
+
+/* Prints the rows so far and goes on below them, columns as wide as they have been by now: for what
+ * is too long to be kept, or never ends. */
+void table_flush(struct table *table);
 
 #endif

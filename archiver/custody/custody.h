@@ -164,6 +164,27 @@ int custody_log_consistency(struct custody_log *log, uint64_t old_size, uint64_t
 int custody_log_extends(struct custody_log *log, struct bytes text, const struct key *key,
                         const char *object, struct err *err);
 
+/*
+ * Proofs that need nothing else to be checked: objects in canonical form (RFC 8785), which
+ * scripts/check-log reads too.
+ *
+ *   {"checkpoint":"…","entry":"{…}","format":"shilu-inclusion/1","index":17,"key":"…","proof":[…]}
+ *   {"checkpoint":"…","format":"shilu-consistency/1","key":"…","old_root":"…","old_size":5,
+ *    "proof":[…]}
+ *
+ *   checkpoint  the log's own
+ *   entry       the leaf's bytes, number `index`
+ *   old_root    in base64, of the first old_size entries
+ *   key         the public key that signed the checkpoint, PEM; `key` is either half of it
+ *   proof       hashes in base64
+ *
+ * The text is the caller's, without a newline. Errors as of custody_log_inclusion.
+ */
+int custody_proof_inclusion(struct custody_log *log, uint64_t index, const struct key *key,
+                            char **text, struct err *err);
+int custody_proof_consistency(struct custody_log *log, uint64_t old_size, const struct key *key,
+                              char **text, struct err *err);
+
 /* ---- checking a log ---- */
 
 struct custody_finding {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "custody/checkpoint.h"
 #include "custody/jcs.h"
+#include "custody/proof.h"
 
 #include "base/banned.h"
 
@@ -25,22 +26,6 @@ struct parts {
     const char *pem;
 };
 
-static json_t *text_of(struct bytes text)
-{
-    return json_stringn_nocheck((const char *)text.at, text.len);
-}
-
-static json_t *proof_of(const struct custody_proof *proof)
-{
-    json_t *list = json_array();
-    for (unsigned i = 0; list != NULL && i < proof->count; i++) {
-        char hash[BYTES_BASE64(CUSTODY_HASH)];
-        bytes_to_base64((struct bytes){proof->hashes[i], CUSTODY_HASH}, hash);
-        list = json_append(list, json_string(hash));
-    }
-    return list;
-}
-
 /* The receipt's members; NULL when memory is out. */
 static json_t *members_of(const struct parts *parts)
 {
@@ -49,10 +34,10 @@ static json_t *members_of(const struct parts *parts)
     instant_print(parts->entry.at, at);
     return json_pack("{s:{s:s, s:s}, s:o, s:o, s:s, s:s, s:I, s:s, s:O, s:o, s:O, s:O, s:O, s:I}",
                      "accepted", "at", at, "by", parts->entry.actor, "checkpoint",
-                     text_of(parts->checkpoint), "entry", text_of(parts->leaf), "format", format,
-                     "id", parts->entry.subject, "index", (json_int_t)parts->entry.seq, "key",
-                     parts->pem, "name", json_object_get(detail, "name"), "proof",
-                     proof_of(&parts->proof), "sha256", json_object_get(detail, "sha256"), "size",
+                     proof_text(parts->checkpoint), "entry", proof_text(parts->leaf), "format",
+                     format, "id", parts->entry.subject, "index", (json_int_t)parts->entry.seq,
+                     "key", parts->pem, "name", json_object_get(detail, "name"), "proof",
+                     proof_json(&parts->proof), "sha256", json_object_get(detail, "sha256"), "size",
                      json_object_get(detail, "size"), "sm3", json_object_get(detail, "sm3"),
                      "witnesses", (json_int_t)parts->witnesses);
 }
@@ -131,26 +116,6 @@ static int take_bytes(const json_t *root, const char *key, const char *object, s
     return 0;
 }
 
-static int take_proof(const json_t *root, const char *object, struct custody_proof *proof,
-                      struct err *err)
-{
-    json_t *list;
-    if (json_take_array(root, "proof", object, &list, err) < 0)
-        return -1;
-    if (json_array_size(list) > CUSTODY_PATH_MAX)
-        return err_set(err, ERR_DAMAGED, object, "%s", _("the proof is longer than one can be"));
-    for (proof->count = 0; proof->count < json_array_size(list); proof->count++) {
-        const char *hash = json_string_value(json_array_get(list, proof->count));
-        size_t len = 0;
-        if (hash == NULL ||
-            bytes_from_base64(bytes_of(hash), proof->hashes[proof->count], CUSTODY_HASH, &len) <
-                0 ||
-            len != CUSTODY_HASH)
-            return err_set(err, ERR_DAMAGED, object, "%s", _("the proof holds what is no hash"));
-    }
-    return 0;
-}
-
 /* A key in the one form that we write. */
 static int take_key(const json_t *root, const char *object, struct key **key, struct err *err)
 {
@@ -188,7 +153,7 @@ static int take_parts(struct custody_receipt *receipt, const char *object, struc
     if (custody_entry_parse(receipt->leaf, object, &receipt->entry, err) < 0)
         return err_wrap(err, "%s", _("the log's entry"));
     return take_recording(&receipt->entry, object, receipt, err) < 0 ||
-                   take_proof(root, object, &receipt->proof, err) < 0 ||
+                   proof_take(root, object, &receipt->proof, err) < 0 ||
                    take_checkpoint(receipt, object, err) < 0 ||
                    take_key(root, object, &receipt->key, err) < 0
                ? -1

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import importlib.machinery
 import importlib.util
+import json
 import pathlib
 import re
 import subprocess
@@ -131,18 +132,34 @@ class Program(unittest.TestCase):
         self.status(0, "checkpoint", "other", "checkpoint.3")
         self.status(1, "checkpoint", "other", "checkpoint.4")
 
+    def proof(self, size, printed, **told):
+        """A file with one proof as `shilu log prove` makes it."""
+        told |= {"checkpoint": (self.folder / f"checkpoint.{size}").read_text(), "proof": printed.split()}
+        self.store("proof", [json.dumps(told).encode()])
+
     def test_proofs_are_printed_and_checked(self):
         for index in range(11):
-            (self.folder / "proof").write_text(self.status(0, "inclusion", "log.ndjson", str(index)))
-            self.store("entry", [self.entries[index]])
-            self.status(0, "verify-inclusion", "entry", str(index), "checkpoint.11", "proof")
-            self.status(1, "verify-inclusion", "entry", str((index + 1) % 11), "checkpoint.11", "proof")
-            self.store("entry", [self.entries[index] + b" "])
-            self.status(1, "verify-inclusion", "entry", str(index), "checkpoint.11", "proof")
+            printed = self.status(0, "inclusion", "log.ndjson", str(index))
+            entry = self.entries[index].decode()
+            for wanted, told in ((0, {"entry": entry, "index": index}),
+                                 (1, {"entry": entry, "index": (index + 1) % 11}),
+                                 (1, {"entry": entry, "index": index - 11}),
+                                 (1, {"entry": entry + " ", "index": index})):
+                self.proof(11, printed, **told)
+                self.status(wanted, "proof", "proof")
         for old, new in ((1, 11), (4, 7), (6, 11), (8, 11), (11, 11)):
-            (self.folder / "proof").write_text(self.status(0, "consistency", "log.ndjson", str(old), str(new)))
-            self.status(0, "verify-consistency", f"checkpoint.{old}", f"checkpoint.{new}", "proof")
-            self.status(1, "verify-consistency", f"checkpoint.{old - 1 or 2}", f"checkpoint.{new}", "proof")
+            printed = self.status(0, "consistency", "log.ndjson", str(old), str(new))
+            for wanted, size, top in ((0, old, self.tops[old]), (1, old, self.tops[old - 1]),
+                                      (1, old - 1 or 2, self.tops[old]), (1, -old, self.tops[old])):
+                self.proof(new, printed, old_size=size, old_root=base64.b64encode(top).decode())
+                self.status(wanted, "proof", "proof")
+
+    def test_each_of_several_proofs_counts(self):
+        self.proof(1, "", entry=self.entries[0].decode(), index=0)
+        good = (self.folder / "proof").read_bytes()
+        for wanted, text in ((0, good), (0, good + good), (1, good + good.replace(b"subject", b"object")), (1, b"")):
+            (self.folder / "proof").write_bytes(text)
+            self.status(wanted, "proof", "proof")
 
     def test_files_that_are_none_do_not_agree(self):
         self.store("cut", self.entries)
@@ -154,11 +171,12 @@ class Program(unittest.TestCase):
             (self.folder / "none").write_bytes(text)
             with self.subTest(number):
                 self.status(1, "checkpoint", "log.ndjson", "none")
-        self.store("two", self.entries[:2])
-        self.store("proof", [])
-        self.status(1, "verify-inclusion", "two", "0", "checkpoint.1", "proof")
-        self.store("proof", [b"!"])
-        self.status(1, "verify-consistency", "checkpoint.1", "checkpoint.2", "proof")
+        for number, text in enumerate((b"", b"[]", b"1", b"{", b'{"proof":[]}', b'{"checkpoint":1,"proof":[]}',
+                                       b'{"checkpoint":"a\\n1\\nAAAA\\n\\n","proof":["!"],"old_size":1,"old_root":""}',
+                                       b'{"checkpoint":"a\\n1\\nAAAA\\n\\n","proof":[],"entry":"","index":"0"}')):
+            (self.folder / "none").write_bytes(text)
+            with self.subTest(number):
+                self.status(1, "proof", "none")
 
     def test_wrong_use_is_told_apart(self):
         for words in ((), ("roots", "log.ndjson"), ("root",), ("root", "log.ndjson", "more"), ("root", "nowhere"),

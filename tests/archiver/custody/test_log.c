@@ -165,15 +165,11 @@ static void logs_of_many_sizes_are_whole_whatever_the_batches(void **state)
     made_run("test \"$(stat -c %%a often/tile/0/000)\" = 440");
 }
 
-static void store_proof(const char *name, const struct custody_proof *proof)
+static void store_text(const char *name, const char *text, const char *end)
 {
     FILE *file = fopen(name, "we");
     assert_non_null(file);
-    for (unsigned i = 0; i < proof->count; i++) {
-        char line[BYTES_BASE64(CUSTODY_HASH)];
-        bytes_to_base64((struct bytes){proof->hashes[i], CUSTODY_HASH}, line);
-        assert_true(fprintf(file, "%s\n", line) > 0);
-    }
+    assert_true(fprintf(file, "%s%s", text, end) >= 0);
     assert_int_equal(fclose(file), 0);
 }
 
@@ -183,7 +179,6 @@ static void strangers_tools_agree(void **state)
     (void)state;
     AUTO(key_free) struct key *key = made_log_key();
     AUTO(free) char *pem = NULL;
-    struct custody_proof proof;
     struct err err;
     AUTO(close) int older = made_log("older", 300, 300);
     AUTO(close) int folder = made_log("stranger", 700, 300);
@@ -201,26 +196,67 @@ static void strangers_tools_agree(void **state)
     made_run("%s checkpoint entries stranger/checkpoint >/dev/null", CHECK_LOG);
     made_run("%s checkpoint entries older/checkpoint >/dev/null", CHECK_LOG);
 
-    assert_int_equal(custody_log_inclusion(log, 411, 700, &proof, &err), 0);
-    store_proof("proof", &proof);
-    made_run("sed -n 412p entries >entry");
-    made_run("%s verify-inclusion entry 411 stranger/checkpoint proof >/dev/null", CHECK_LOG);
-    made_run("! %s verify-inclusion entry 412 stranger/checkpoint proof >/dev/null", CHECK_LOG);
-    assert_int_equal(custody_log_consistency(log, 300, 700, &proof, &err), 0);
-    store_proof("proof", &proof);
-    made_run("%s verify-consistency older/checkpoint stranger/checkpoint proof >/dev/null",
-             CHECK_LOG);
-
     assert_int_equal(key_public_pem(key, &pem, &err), 0);
-    FILE *signer = fopen("signer.pem", "we");
-    assert_non_null(signer);
-    assert_true(fputs(pem, signer) >= 0);
-    assert_int_equal(fclose(signer), 0);
+    store_text("signer.pem", pem, "");
     made_run("sed '/^$/,$d' stranger/checkpoint >text");
     made_run(
         "sed '1,/^$/d' stranger/checkpoint | cut -d' ' -f3 | base64 -d | tail -c +5 >signature");
     made_run("openssl pkeyutl -verify -pubin -inkey signer.pem -rawin -in text -sigfile signature "
              ">/dev/null");
+}
+
+/* As `shilu log export` prints it. */
+static void export_log(struct custody_log *log, const char *name)
+{
+    struct err err;
+    FILE *file = fopen(name, "we");
+    assert_non_null(file);
+    for (uint64_t i = 0; i < custody_log_size(log); i++) {
+        struct bytes entry;
+        assert_int_equal(custody_log_entry(log, i, &entry, &err), 0);
+        assert_true(fprintf(file, "%.*s\n", (int)entry.len, (const char *)entry.at) > 0);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The script finds the very hashes that the proof holds, and that they lead to the root. */
+static void assert_script_agrees(const char *proof, const char *how)
+{
+    store_text("proof.json", proof, "\n");
+    made_run("%s proof proof.json >/dev/null", CHECK_LOG);
+    made_run("jq -r '.proof[]' proof.json >ours && %s %s >theirs && cmp ours theirs", CHECK_LOG,
+             how);
+    made_run("! sed 's/\"proof\":\\[/&\"AAAA\",/' proof.json | %s proof /dev/stdin >/dev/null 2>&1",
+             CHECK_LOG);
+}
+
+static void the_script_agrees_on_logs_of_all_sizes(void **state)
+{
+    static const uint64_t sizes[] = {1, 2, 255, 256, 257, 65537};
+    (void)state;
+    AUTO(key_free) struct key *key = made_log_key();
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const uint64_t size = sizes[i];
+        const uint64_t places[] = {0, size / 3, size - 1};
+        AUTO(close) int folder = made_log("sized", size, size);
+        AUTO(custody_log_free) struct custody_log *log = made_open(folder);
+        export_log(log, "entries");
+        made_run("%s checkpoint entries sized/checkpoint >/dev/null", CHECK_LOG);
+        for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+            struct err err;
+            char how[128];
+            AUTO(free) char *inclusion = NULL;
+            AUTO(free) char *consistency = NULL;
+            const unsigned long long place = places[k];
+            assert_int_equal(custody_proof_inclusion(log, place, key, &inclusion, &err), 0);
+            (void)snprintf(how, sizeof how, "inclusion entries %llu", place);
+            assert_script_agrees(inclusion, how);
+            assert_int_equal(custody_proof_consistency(log, place + 1, key, &consistency, &err), 0);
+            (void)snprintf(how, sizeof how, "consistency entries %llu %llu", place + 1,
+                           (unsigned long long)size);
+            assert_script_agrees(consistency, how);
+        }
+    }
 }
 
 static void what_is_not_in_the_log_is_not_asked_for(void **state)
@@ -507,6 +543,7 @@ int main(void)
         cmocka_unit_test(what_is_not_the_log_is_not_opened),
         cmocka_unit_test(logs_of_many_sizes_are_whole_whatever_the_batches),
         cmocka_unit_test(strangers_tools_agree),
+        cmocka_unit_test(the_script_agrees_on_logs_of_all_sizes),
         cmocka_unit_test(what_is_not_in_the_log_is_not_asked_for),
         cmocka_unit_test(a_proof_from_a_damaged_tile_is_not_given),
         cmocka_unit_test(only_the_log_s_key_appends),

@@ -1,0 +1,72 @@
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/i18n.h"
+#include "command/log.h"
+#include "command/open.h"
+#include "custody/key.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+void log_source_release(struct log_source *source)
+{
+    if (source->own >= 0)
+        (void)close(source->own); /* only read from */
+    key_free(source->given);
+    vault_free(source->vault);
+}
+
+static int source_of_vault(const struct command_context *context, struct log_source *source,
+                           struct err *err)
+{
+    if (open_vault(context, VAULT_AUDIT, &source->vault, err) < 0 ||
+        vault_public_key(source->vault, &source->key, err) < 0)
+        return -1;
+    source->folder = vault_folder(source->vault, VAULT_LOG);
+    source->shown = vault_folder_name(VAULT_LOG);
+    return source->folder >= 0 ? 0
+                               : err_set(err, ERR_MISSING, vault_path(source->vault), "%s",
+                                         _("the vault has no custody log"));
+}
+
+int log_read_text(const char *path, size_t ceiling, char **text, size_t *len, struct err *err)
+{
+    AUTO(close) int fd = file_open_regular(AT_FDCWD, path, err);
+    return fd < 0 ? -1 : file_read_all(fd, path, ceiling, text, len, err);
+}
+
+static int source_of_folder(const char *path, const char *key_path, struct log_source *source,
+                            struct err *err)
+{
+    AUTO(free) char *pem = NULL;
+    size_t len;
+    if (log_read_text(key_path, KEY_PEM_MAX, &pem, &len, err) < 0 ||
+        key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, key_path, &source->given,
+                            err) < 0)
+        return -1;
+    source->key = source->given;
+    source->shown = path;
+    source->own = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    source->folder = source->own;
+    return source->own >= 0 ? 0 : err_sys(err, path, _("open"));
+}
+
+int log_source_open(const struct command_context *context, const char *path, const char *key_path,
+                    struct log_source *source, struct err *err)
+{
+    if ((path != NULL) != (key_path != NULL))
+        return err_set(err, ERR_USAGE, NULL, "%s", _("a log's folder and --key go together"));
+    return path != NULL ? source_of_folder(path, key_path, source, err)
+                        : source_of_vault(context, source, err);
+}
+
+int log_source_log(const struct log_source *source, struct custody_log **log, struct err *err)
+{
+    return custody_log_open(source->folder, source->key, NULL, log, err);
+}

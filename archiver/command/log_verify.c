@@ -1,0 +1,143 @@
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/auto.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/i18n.h"
+#include "base/json.h"
+#include "command/log.h"
+#include "command/options.h"
+#include "command/say.h"
+
+#include "base/banned.h"
+
+struct verifying {
+    bool json;
+};
+
+static void tell(void *context, const struct custody_finding *finding)
+{
+    const struct verifying *verifying = context;
+    if (verifying->json) {
+        say_json(json_pack("{s:s, s:o, s:o, s:s}", "target", finding->path, "first",
+                           json_u64(finding->first), "count", json_u64(finding->count), "detail",
+                           finding->detail));
+        return;
+    }
+    say_shown(finding->path);
+    printf(": ");
+    say_shown(finding->detail);
+    if (finding->count > 0)
+        printf(_(" (entries %llu to %llu)"), (unsigned long long)finding->first,
+               (unsigned long long)(finding->first + finding->count - 1));
+    (void)putchar('\n');
+}
+
+/* What is held against the log, a file at a time. */
+struct comparing {
+    struct custody_log *log;
+    const struct key *key;
+    struct verifying *verifying;
+    int status;
+};
+
+/* Whether the log still begins with what an older checkpoint of it signed. -1: it could not look.
+ */
+static int compare(void *context, const char *object, struct bytes checkpoint, struct err *err)
+{
+    struct comparing *comparing = context;
+    if (custody_log_extends(comparing->log, checkpoint, comparing->key, object, err) == 0)
+        return 0;
+    if (err->kind != ERR_DAMAGED && err->kind != ERR_MISSING)
+        return -1;
+    tell(comparing->verifying, &(struct custody_finding){.path = object, .detail = err->text});
+    comparing->status = EXIT_FOUND;
+    return 0;
+}
+
+/* The exit status, or -1. */
+static int check_against(const struct log_source *source, const struct words *older,
+                         struct verifying *verifying, struct err *err)
+{
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    if (log_source_log(source, &log, err) < 0)
+        return -1;
+    struct comparing comparing = {
+        .log = log, .key = source->key, .verifying = verifying, .status = EXIT_SOUND};
+    for (size_t i = 0; i < older->count; i++) {
+        if (audit_checkpoints(older->at[i], compare, &comparing, err) == 0)
+            continue;
+        if (err->kind != ERR_DAMAGED)
+            return -1;
+        tell(verifying, &(struct custody_finding){.path = older->at[i], .detail = err->text});
+        comparing.status = EXIT_FOUND;
+    }
+    return comparing.status;
+}
+
+static void tell_end(const struct custody_check *check, bool sound, bool json)
+{
+    char root[BYTES_BASE64(CUSTODY_HASH)];
+    bytes_to_base64((struct bytes){check->head.root, CUSTODY_HASH}, root);
+    if (json) {
+        say_json(json_pack("{s:o, s:s, s:b}", "size", json_u64(check->head.size), "root", root,
+                           "sound", sound));
+        return;
+    }
+    printf(_("%llu entries, root %s\n"), (unsigned long long)check->head.size, root);
+    printf("%s\n", sound ? _("SOUND: the log is what was signed.")
+                         : _("NOT SOUND: see what was found above."));
+}
+
+static int verify_source(const struct log_source *source, const struct words *older,
+                         struct verifying *verifying, struct err *err)
+{
+    struct custody_check check;
+    if (custody_log_check(source->folder, source->key, NULL, tell, verifying, &check, err) < 0)
+        return -1;
+    int against = check.findings > 0 ? EXIT_FOUND : check_against(source, older, verifying, err);
+    if (against < 0)
+        return -1;
+    tell_end(&check, against == EXIT_SOUND, verifying->json);
+    return against;
+}
+
+static bool take_older(void *context, int option, char *argument)
+{
+    (void)option;
+    return words_add(context, argument);
+}
+
+int log_verify(const struct command_context *context, int argc, const char **argv)
+{
+    enum { AGAINST = 1 };
+    AUTO(words_release) struct words older = {.count = 0};
+    char *key_path = NULL;
+    int json = 0;
+    const struct poptOption table[] = {
+        {"key", '\0', POPT_ARG_STRING, &key_path, 0,
+         N_("the public key of a log that was copied out of its vault"), N_("FILE")},
+        {"against", '\0', POPT_ARG_STRING, NULL, AGAINST,
+         N_("an older checkpoint, receipt, archive or disc image: the log must still begin with what "
+            "it was then"),
+         N_("FILE")},
+        {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON"), NULL},
+        OPTIONS_END};
+    AUTO(options_release) struct options options;
+    int status;
+    bool go_on = options_read(&options, argc, argv, table, N_("verify [FOLDER --key FILE]"), 0, 1,
+                              take_older, &older, &status);
+    AUTO(free) char *own_key_path = key_path;
+    if (!go_on)
+        return status;
+    struct err err;
+    struct verifying verifying = {.json = json != 0};
+    AUTO(log_source_release) struct log_source source = LOG_SOURCE_NONE;
+    int opened = log_source_open(context, options.count == 1 ? options.words[0] : NULL, key_path,
+                                 &source, &err);
+    status = opened < 0 ? -1 : verify_source(&source, &older, &verifying, &err);
+    return status < 0 ? say_error(&err) : status;
+}

@@ -40,6 +40,7 @@ static const struct command commands[] = {
     {"key", command_key, N_("the signing key: show, export, passphrase")},
     {"disc", command_disc, N_("disc images: image, list")},
     {"hold", command_hold, N_("bars on disposal: set, lift, list")},
+    {"retention", command_retention, N_("how long recordings are kept: list, preview, confirm")},
     {"user", command_user, N_("accounts and their duties: add, list, role, passwd, …")},
 };
 

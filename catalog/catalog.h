@@ -126,6 +126,7 @@ enum catalog_field {
     CATALOG_DEVICE,    /* several */
     CATALOG_MAKER,     /* 制作人, where it is not the collector */
     CATALOG_METHOD,    /* 制作方法 */
+    CATALOG_STAGE,     /* 执法环节: inspection, questioning, service, … */
     CATALOG_FIELDS
 };
 
@@ -502,6 +503,36 @@ int catalog_hold_each(struct catalog *catalog, bool standing_only,
 int catalog_hold_of(struct catalog *catalog, int64_t recording,
                     void (*each)(void *context, const struct catalog_hold *hold), void *context,
                     struct catalog_err *err);
+
+/* ---- retention ---- */
+
+/* The rules that count from now on: a rule a line; "" for none but the built-in one. */
+int catalog_retention_confirm(struct catalog *catalog, const char *rules, const char *by,
+                              int64_t at_us, struct catalog_err *err);
+/* *rules is the caller's; NULL where none were ever confirmed. */
+int catalog_retention_load(struct catalog *catalog, char **rules, struct catalog_err *err);
+
+/* What decides how long a recording is kept. */
+struct catalog_kept {
+    int64_t number;
+    int64_t accepted_us;
+    bool has_captured;
+    int64_t captured_us;
+    uint64_t size_bytes;
+    bool held;
+    struct catalog_kept_tag {
+        enum catalog_field field; /* case, device, purpose or stage */
+        char *value;
+        char *procedure, *cause; /* of a case; NULL unknown */
+        int64_t closed_us;       /* of a case; 0 while it is open */
+    } * tags;                    /* the standing ones */
+    size_t tag_count;
+};
+
+/* Recordings from number `first` to `last`, in order. */
+int catalog_kept_each(struct catalog *catalog, int64_t first, int64_t last,
+                      void (*each)(void *context, const struct catalog_kept *kept), void *context,
+                      struct catalog_err *err);
 
 /* ---- accounts ---- */
 

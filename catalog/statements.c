@@ -190,6 +190,19 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [HOLD_EACH] = HOLD_COLUMNS " WHERE ?1 = 0 OR h.lifted_us IS NULL ORDER BY h.number",
     [HOLD_OF] = HOLD_COLUMNS " WHERE h.lifted_us IS NULL AND " HOLDS_OF("?1") " ORDER BY h.number",
 
+    [RETENTION_CONFIRM] =
+        "INSERT INTO retention (rules, confirmed_us, confirmed_by) VALUES (?1, ?2, ?3)",
+    [RETENTION_LOAD] = "SELECT rules FROM retention ORDER BY number DESC LIMIT 1",
+    [KEPT_EACH] =
+        "SELECT r.number, r.accepted_us, r.captured_us, r.size_bytes, EXISTS"
+        " (SELECT 1 FROM holds h WHERE h.lifted_us IS NULL AND " HOLDS_OF(
+            "r.number") ")"
+                        " FROM recordings r WHERE r.number BETWEEN ?1 AND ?2 ORDER BY r.number",
+    [KEPT_TAGS] = "SELECT t.field, t.value, c.procedure, c.cause, c.closed_us FROM tags t"
+                  " LEFT JOIN cases c ON t.field = 'case' AND c.number = t.value"
+                  " WHERE t.recording = ?1 AND t.ended_us IS NULL"
+                  " AND t.field IN ('case', 'device', 'purpose', 'stage') ORDER BY t.number",
+
     [LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM log_entries",
     [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -16,6 +16,7 @@ static const struct {
     [CATALOG_PLACE] = {"place", false},        [CATALOG_PURPOSE] = {"purpose", false},
     [CATALOG_COLLECTOR] = {"collector", true}, [CATALOG_DEVICE] = {"device", true},
     [CATALOG_MAKER] = {"maker", false},        [CATALOG_METHOD] = {"method", false},
+    [CATALOG_STAGE] = {"stage", false},
 };
 
 const char *catalog_field_name(enum catalog_field field)
@@ -78,6 +79,7 @@ static int value_check(struct catalog *catalog, enum catalog_field field, const 
     case CATALOG_PURPOSE:
     case CATALOG_MAKER:
     case CATALOG_METHOD:
+    case CATALOG_STAGE:
     case CATALOG_FIELDS:
         break;
     }

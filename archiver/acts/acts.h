@@ -94,6 +94,9 @@ int acts_user_duties(struct vault *vault, const char *name, const char *duties, 
 int acts_hold_set(struct vault *vault, const struct catalog_hold *hold, struct err *err);
 int acts_hold_lift(struct vault *vault, const struct catalog_hold *hold, struct err *err);
 
+/* The rules of retention that count from now on, as rules_print gives them. */
+int acts_retention_confirm(struct vault *vault, const char *rules, struct err *err);
+
 /*
  * Where acts_apply gets a recording's report: an entry holds its digest alone.
  *   sha256         of the recording's bytes

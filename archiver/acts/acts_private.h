@@ -27,6 +27,7 @@ int apply_collector_set(struct apply *apply, struct err *err);
 int apply_device_set(struct apply *apply, struct err *err);
 int apply_hold_set(struct apply *apply, struct err *err);
 int apply_hold_lifted(struct apply *apply, struct err *err);
+int apply_settings_changed(struct apply *apply, struct err *err);
 int apply_user_changed(struct apply *apply, struct err *err);
 int apply_role_changed(struct apply *apply, struct err *err);
 

@@ -28,6 +28,7 @@ static const struct {
     [CUSTODY_DEVICE_SET] = {apply_device_set, 0},
     [CUSTODY_HOLD_SET] = {apply_hold_set, 0},
     [CUSTODY_HOLD_LIFTED] = {apply_hold_lifted, 0},
+    [CUSTODY_SETTINGS_CHANGED] = {apply_settings_changed, 0},
     [CUSTODY_USER_CHANGED] = {apply_user_changed, 0},
     [CUSTODY_ROLE_CHANGED] = {apply_role_changed, 0},
 };

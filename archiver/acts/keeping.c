@@ -1,4 +1,4 @@
-/* Holds: what is kept, and how long. */
+/* What is kept, and how long: holds, rules of retention. */
 #include <stdio.h>
 #include <string.h>
 
@@ -68,4 +68,26 @@ int apply_hold_lifted(struct apply *apply, struct err *err)
     if (take_target(apply, &hold, &hold.lift_reason, err) < 0)
         return -1;
     return catalog_hold_lift(apply->catalog, &hold, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
+}
+
+/* ---- settings-changed ---- */
+
+int acts_retention_confirm(struct vault *vault, const char *rules, struct err *err)
+{
+    return act_now(vault, CUSTODY_SETTINGS_CHANGED, "retention", json_pack("{s:s}", "rules", rules),
+                   NULL, NULL, err);
+}
+
+int apply_settings_changed(struct apply *apply, struct err *err)
+{
+    char *rules;
+    struct catalog_err wrong;
+    const struct custody_entry *entry = apply->entry;
+    if (strcmp(entry->subject, "retention") != 0)
+        return 0; /* settings that the catalog does not hold */
+    if (detail_take_text(apply, "rules", &rules, err) < 0)
+        return -1;
+    if (catalog_retention_confirm(apply->catalog, rules, entry->actor, entry->at.us, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return 0;
 }

@@ -51,6 +51,7 @@ int command_catalog(const struct command_context *context, int argc, const char 
 int command_key(const struct command_context *context, int argc, const char **argv);
 int command_disc(const struct command_context *context, int argc, const char **argv);
 int command_hold(const struct command_context *context, int argc, const char **argv);
+int command_retention(const struct command_context *context, int argc, const char **argv);
 int command_user(const struct command_context *context, int argc, const char **argv);
 
 #endif

@@ -38,6 +38,8 @@ const char *given_field_shown(enum catalog_field field)
         return _("maker");
     case CATALOG_METHOD:
         return _("method");
+    case CATALOG_STAGE:
+        return _("stage");
     case CATALOG_FIELDS:
         break;
     }

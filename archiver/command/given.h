@@ -35,7 +35,9 @@ enum { TAGS_OPTION = 1 }; /* the rows' `val`: TAGS_OPTION + enum catalog_field *
                  N_("time of capture, RFC 3339; without a zone: the vault's"), N_("TIME")),        \
         TAGS_ROW("maker", CATALOG_MAKER, N_("who made it, where that is not the collector"),       \
                  N_("TEXT")),                                                                      \
-        TAGS_ROW("method", CATALOG_METHOD, N_("how it was made"), N_("TEXT"))
+        TAGS_ROW("method", CATALOG_METHOD, N_("how it was made"), N_("TEXT")),                     \
+        TAGS_ROW("stage", CATALOG_STAGE, N_("the step of the procedure that it shows"),            \
+                 N_("TEXT"))
 
 /* The field as people call it, in their language. */
 const char *given_field_shown(enum catalog_field field);

@@ -2,8 +2,8 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify receipt log catalog key disc hold user'
-    local tags='--case --place --purpose --collector --device --captured-at --maker --method'
+        cat verify receipt log catalog key disc hold retention user'
+    local tags='--case --place --purpose --collector --device --captured-at --maker --method --stage'
     local command= verb= i
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -91,6 +91,13 @@ _shilu() {
         '') options='set lift list' ;;
         list) options='--all --json' ;;
         *) options='--reason' ;;
+        esac
+        ;;
+    retention)
+        case $verb in
+        '') options='list preview confirm' ;;
+        confirm) options= ;;
+        *) options='--json' ;;
         esac
         ;;
     user)

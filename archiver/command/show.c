@@ -196,7 +196,15 @@ static int print_recording_json(struct vault *vault, const struct catalog_record
         json_decref(root);
         return err_from_catalog(err, &from);
     }
-    if (json_object_set_new(root, "holds", holds) < 0) {
+    json_t *retention;
+    if (retention_json(vault, recording->number, &retention, err) < 0) {
+        json_decref(holds);
+        json_decref(root);
+        return -1;
+    }
+    bool failed = json_object_set_new(root, "holds", holds) < 0;
+    failed = json_object_set_new(root, "retention", retention) < 0 || failed;
+    if (failed) {
         json_decref(root);
         return err_memory(err, NULL);
     }
@@ -216,7 +224,7 @@ static int show_recording(struct vault *vault, int64_t number, bool json, struct
     if (catalog_archive_of(vault_catalog(vault), number, print_archive_line, NULL, &from) < 0 ||
         catalog_hold_of(vault_catalog(vault), number, print_hold, NULL, &from) < 0)
         return err_from_catalog(err, &from);
-    return 0;
+    return retention_print(vault, number, err);
 }
 
 static int show_archive(struct vault *vault, int64_t number, bool json, struct err *err)

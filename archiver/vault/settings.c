@@ -148,11 +148,23 @@ static int add_pattern(struct settings *settings, const struct line *line, const
     return 0;
 }
 
+static int add_rule(struct settings *settings, const struct line *line, const char *object,
+                    struct err *err)
+{
+    struct err wrong;
+    if (rules_add(&settings->rules, line->key, line->value, &wrong) == 0)
+        return 0;
+    return wrong.kind == ERR_MEMORY ? err_memory(err, object)
+                                    : line_err(object, line->number, wrong.text, err);
+}
+
 static int take_line(struct settings *settings, const struct line *line, const char *object,
                      struct err *err)
 {
     if (is(line->section, "pattern"))
         return add_pattern(settings, line, object, err);
+    if (is(line->section, "retention"))
+        return add_rule(settings, line, object, err);
     if (is(line->section, "unit") && is(line->key, "name"))
         return set_unit(settings, line, object, err);
     if (is(line->section, "unit") && is(line->key, "zone")) {
@@ -231,6 +243,7 @@ void settings_release(struct settings *settings)
     free(settings->patterns);
     free(settings->unit);
     free(settings->zone);
+    rules_release(&settings->rules);
     *settings = (struct settings){0};
 }
 
@@ -241,6 +254,13 @@ static const char pattern_comment[] =
     "# How your devices name their files, one NAME = PATTERN a line; tried before the built-in\n"
     "# ones. Fields: {device} {officer} {sequence} {channel} {time:YYYYMMDDhhmmss} {*}. Example:\n"
     "# bodycam = {device:7}_{officer:6}_{time:YYYYMMDDhhmmss}_{sequence:4}\n";
+
+static const char retention_comment[] =
+    "# How long recordings are kept, one NAME = RULE a line; the longest that applies wins. They\n"
+    "# count once `shilu retention confirm` was said. Without any: six months from acceptance.\n"
+    "# unassigned = 6 months from capture; unassigned\n"
+    "# general = 30 years from closing; procedure = general\n"
+    "# hearing = permanent; stage = 听证\n";
 
 int settings_print_new(const char *unit, const char *by, char **text, struct err *err)
 {
@@ -265,8 +285,8 @@ int settings_print_new(const char *unit, const char *by, char **text, struct err
     text_printf(&conf, "\n[vault]\nformat = %d\n\n[unit]\n%sname = ", SETTINGS_FORMAT,
                 unit_comment);
     text_append_bytes(&conf, name);
-    text_printf(&conf, "\n%szone = %s\n\n[pattern]\n%s", zone_comment, default_zone,
-                pattern_comment);
+    text_printf(&conf, "\n%szone = %s\n\n[pattern]\n%s\n[retention]\n%s", zone_comment,
+                default_zone, pattern_comment, retention_comment);
     *text = text_take(&conf);
     return *text != NULL ? 0 : err_memory(err, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "probe/probe.h"
+#include "vault/rule.h"
 
 struct err;
 
@@ -14,6 +15,7 @@ struct err;
  *   [vault]    format = 1
  *   [unit]     name, zone
  *   [pattern]  NAME = PATTERN, any number: see probe/name.h
+ *   [retention]  NAME = RULE, any number: see rule.h
  * Anything else is an error, so that a slip of the pen is not silently another setting. The lines
  * are read here and not by inih, which cuts values at 200 bytes and at " ;".
  */
@@ -24,6 +26,7 @@ struct settings {
     struct probe_pattern *patterns; /* own ones, whose texts are owned, then the built-in ones */
     size_t own_count;
     size_t pattern_count;
+    struct rules rules;
 };
 
 enum {

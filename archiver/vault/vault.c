@@ -69,6 +69,7 @@ static int read_settings(struct vault *vault, struct err *err)
         .zone = settings->zone,
         .patterns = settings->patterns,
         .pattern_count = settings->pattern_count,
+        .rules = &settings->rules,
     };
     return 0;
 }

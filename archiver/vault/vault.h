@@ -16,6 +16,7 @@
 struct custody_log;
 struct err;
 struct key;
+struct rules;
 
 /*
  * The directory that holds everything one bureau keeps: its paths, settings, key, catalog and
@@ -87,6 +88,8 @@ struct vault_settings {
     const char *zone;                     /* IANA name */
     const struct probe_pattern *patterns; /* the bureau's own first, then the built-in ones */
     size_t pattern_count;
+    const struct rules
+        *rules; /* of retention, as they stand in the file: not yet those that count */
 };
 const struct vault_settings *vault_settings(const struct vault *vault);
 

@@ -64,7 +64,7 @@ CREATE TABLE tags (
     number    INTEGER PRIMARY KEY,
     recording INTEGER NOT NULL REFERENCES recordings,
     field     TEXT NOT NULL CHECK (field IN ('case', 'captured_at', 'place', 'purpose',
-                                             'collector', 'device', 'maker', 'method')),
+                                             'collector', 'device', 'maker', 'method', 'stage')),
     value     TEXT NOT NULL CHECK (value <> ''),
     source    TEXT NOT NULL,
     by        TEXT NOT NULL,

@@ -23,3 +23,12 @@ CREATE TABLE holds (
 ) STRICT;
 CREATE UNIQUE INDEX holds_recording ON holds (recording) WHERE lifted_us IS NULL;
 CREATE UNIQUE INDEX holds_case ON holds (case_id) WHERE lifted_us IS NULL;
+
+-- The rules of retention as they were confirmed, the newest last: those of the settings count only
+-- from then on. A rule a line, as vault/rule.c prints them.
+CREATE TABLE retention (
+    number       INTEGER PRIMARY KEY,
+    rules        TEXT NOT NULL,
+    confirmed_us INTEGER NOT NULL,
+    confirmed_by TEXT NOT NULL
+) STRICT;

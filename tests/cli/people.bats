@@ -76,7 +76,8 @@ END
 two_recordings() {
     record card/a.mp4 1 -metadata creation_time=2020-03-09T01:30:00Z
     record card/b.mp4 1 -metadata creation_time=2020-03-10T01:30:00Z
-    shilu ingest card >/dev/null
+    shilu ingest card/a.mp4 >/dev/null
+    shilu ingest card/b.mp4 >/dev/null
 }
 
 @test "a hold on a case or a recording is set, shown, lifted, and told in the log" {
@@ -102,4 +103,42 @@ two_recordings() {
     status 0 shilu log show --subject R2 --action hold-set --json
     [ "$(jq -r .detail.reason <<<"$output")" = 行政复议 ]
     status 0 shilu verify
+}
+
+@test "rules of retention count once they are confirmed, the longest wins, and show says which" {
+    two_recordings
+    status 0 shilu show R1 --json
+    [ "$(jq -r '.retention | "\(.rule) \(.period) \(.from) \(.due)"' <<<"$output")" = \
+        "default 6 months acceptance false" ]
+    cat >>"$V/shilu.conf" <<'END'
+default = 6 months from capture
+hearing = 30 years from capture; stage = 听证
+END
+    status 0 shilu retention list
+    has "0 recordings are due"
+    has "retention preview"
+    shilu tag R2 --stage 听证
+    status 0 shilu retention preview
+    has "Fall due earlier: 1, of them at once: 1; later: 1"
+    status 0 shilu retention preview --json
+    [ "$(jq -r 'select(.id == "R2").then.until' <<<"$output")" = 2050-03-10 ]
+    status 0 shilu retention list --json
+    [[ $output != *'"id"'* ]]
+    status 0 shilu retention confirm
+    status 0 shilu retention list --json
+    [ "$(jq -r '"\(.id) \(.retention.until) \(.retention.rule)"' <<<"$output")" = "R1 2020-09-09 default" ]
+    status 0 shilu show R2
+    has "2050-03-10"
+    has "hearing"
+    shilu tag R1 --case "$CASE" --reason 属于本案
+    status 0 shilu show R1
+    has "open case"
+    status 0 shilu retention list --json
+    [ -z "$output" ]
+    status 0 shilu log show --action settings-changed --json
+    [[ $(jq -r .detail.rules <<<"$output") == *"hearing = 30 years from capture; stage = 听证"* ]]
+    echo "short = 3 weeks from capture" >>"$V/shilu.conf"
+    status 3 shilu retention preview
+    has "shilu.conf"
+    has "days, months or years"
 }

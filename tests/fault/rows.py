@@ -80,6 +80,10 @@ with Folder(quick=True) as folder:
     shilu(vault, "tag", "R1", "--place", "后街", "--reason", "更正")
     shilu(vault, "hold", "set", CASE, "R1", "--reason", "复议")
     shilu(vault, "hold", "lift", CASE, "--reason", "复议终结")
+    shilu(vault, "tag", "R1", "--stage", "现场检查")
+    with open(vault / "shilu.conf", "a") as settings:
+        settings.write("default = 1 year from capture\n")
+    shilu(vault, "retention", "confirm")
     shilu(vault, "seal", CASE)
     shilu(vault, "disc", "image", CASE, "-o", folder / "disc.iso")
     shilu(None, "verify", vault)

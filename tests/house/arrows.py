@@ -18,6 +18,7 @@ MAY_USE = {
     "archiver/vault": ["archiver/base", "archiver/custody", "probe", "catalog"],
     "archiver/acts": ["archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "catalog"],
     "archiver/people": ["archiver/acts", "archiver/base", "archiver/custody", "archiver/vault", "catalog"],
+    "archiver/keep": ["archiver/acts", "archiver/base", "archiver/vault", "catalog"],
     "archiver/intake": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "probe",
                         "catalog"],
     "archiver/pack": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "probe", "catalog"],
@@ -25,12 +26,12 @@ MAY_USE = {
     "archiver/audit": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack",
                        "archiver/disc", "catalog"],
     "archiver/command": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/intake",
-                         "archiver/pack", "archiver/people", "archiver/disc", "archiver/audit", "probe", "catalog"],
+                         "archiver/pack", "archiver/people", "archiver/keep", "archiver/disc", "archiver/audit", "probe", "catalog"],
 }
 PUBLIC = {
     "archiver/base": None,  # all of them
     "archiver/digest": ["digest.h", "hash.h", "ring.h"],
-    "archiver/vault": ["vault.h", "password.h"],
+    "archiver/vault": ["vault.h", "password.h", "rule.h"],
     "archiver/custody": ["custody.h", "entry.h", "key.h", "receipt.h", "seal_value.h"],
 }
 ROOT_FOLDERS = {"archiver", "probe", "catalog", "scripts", "tests"}

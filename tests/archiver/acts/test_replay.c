@@ -114,6 +114,7 @@ static void act_all(struct vault *vault)
     sound(acts_hold_set(vault, &held, &err), &err);
     sound(acts_hold_set(vault, &one_held, &err), &err);
     sound(acts_hold_lift(vault, &held, &err), &err);
+    sound(acts_retention_confirm(vault, "default = 1 year from capture\n", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_ADDED, "archivist", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_PASSWORD, NULL, &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_DISABLED, NULL, &err), &err);

@@ -1,0 +1,64 @@
+#ifndef SHILU_KEEP_H
+#define SHILU_KEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "catalog/catalog.h"
+#include "vault/rule.h"
+
+struct err;
+struct vault;
+
+/*
+ * How long recordings are kept.
+ *
+ * Rules are written in the settings, and count once they are confirmed, which is an act: a slip of
+ * the pen, or of who can write the file, makes nothing fall due. Where several apply the longest
+ * wins; where none is written, six months from acceptance.
+ */
+
+enum keep_why {
+    KEEP_CASE_OPEN, /* never falls due */
+    KEEP_PERMANENT, /* nor does this */
+    KEEP_UNTIL,
+};
+
+/* How long one recording is kept, and why. */
+struct keep_term {
+    enum keep_why why;
+    int64_t last_day;        /* KEEP_UNTIL: the last day that it is kept */
+    const struct rule *rule; /* the one that wins; the rules'. NULL for KEEP_CASE_OPEN */
+    int64_t from_day;        /* that the rule counts from; 0 where it does not count */
+    const char *case_number; /* that is open, or that the rule looked at; NULL: none. The kept's */
+};
+
+/* The rules that were confirmed last; with the built-in default where they have none. */
+int keep_rules_confirmed(struct vault *vault, struct rules *rules, struct err *err);
+/* Those of the settings, in the same way. */
+int keep_rules_written(struct vault *vault, struct rules *rules, struct err *err);
+
+/* Whether they say the same. */
+int keep_rules_same(const struct rules *one, const struct rules *other, bool *same,
+                    struct err *err);
+
+/* Makes those of the settings count: a transaction of its own.
+ * by   who confirms: "os:LOGIN" or an account */
+int keep_rules_confirm(struct vault *vault, const char *by, struct err *err);
+
+/* How long a recording is kept by these rules, which have a default. */
+void keep_term_of(const struct rules *rules, const struct catalog_kept *kept,
+                  struct keep_term *term);
+
+/* Whether the term ends before another; the ones that never end are the same. */
+bool keep_ends_before(const struct keep_term *one, const struct keep_term *other);
+
+/* Today in the vault's zone; whether a term is over by then. */
+int64_t keep_today(void);
+bool keep_is_due(const struct keep_term *term, int64_t today);
+
+/* "2026-09-09" of a day. */
+enum { KEEP_DAY_TEXT = 40 };
+void keep_day_print(int64_t day, char text[static KEEP_DAY_TEXT]);
+
+#endif

@@ -443,6 +443,10 @@ struct catalog_log_entry {
 /* How many entries there are: the next one's number. */
 int catalog_log_size(struct catalog *catalog, uint64_t *size, struct catalog_err *err);
 
+/* How many there were before the first that was made at this time or later. */
+int catalog_log_size_at(struct catalog *catalog, int64_t at_us, uint64_t *size,
+                        struct catalog_err *err);
+
 /* Adds the next entry; CONFLICT where entry->seq is not the next number. */
 int catalog_log_add(struct catalog *catalog, const struct catalog_log_entry *entry,
                     struct catalog_err *err);
@@ -452,6 +456,41 @@ int catalog_log_add(struct catalog *catalog, const struct catalog_log_entry *ent
 int catalog_log_each(struct catalog *catalog, uint64_t from, const char *subject,
                      bool (*each)(void *context, const struct catalog_log_entry *entry),
                      void *context, struct catalog_err *err);
+
+/* Tells `each` of the last entry of that action and subject, if there is one. */
+int catalog_log_last(struct catalog *catalog, const char *action, const char *subject,
+                     bool (*each)(void *context, const struct catalog_log_entry *entry),
+                     void *context, struct catalog_err *err);
+
+/* How many there are of what. */
+struct catalog_counts {
+    uint64_t recordings, loose; /* loose ones are among the recordings */
+    uint64_t bytes;             /* of all recordings */
+    uint64_t archives, discs;
+    uint64_t sidecars_due;
+};
+int catalog_count(struct catalog *catalog, struct catalog_counts *counts, struct catalog_err *err);
+
+/* ---- what was read back, and when ---- */
+
+enum catalog_read_kind { CATALOG_READ_RECORDING, CATALOG_READ_ARCHIVE };
+
+/* Bytes that are read back as one: a loose recording with its loose attachments, or an archive. */
+struct catalog_reading {
+    enum catalog_read_kind kind;
+    int64_t number;
+    uint64_t size_bytes;
+    int64_t read_us;  /* when they were last read back and found right; 0: not yet */
+    int64_t right_us; /* read_us; before that, when they were accepted or sealed */
+};
+
+int catalog_reading_set(struct catalog *catalog, enum catalog_read_kind kind, int64_t number,
+                        int64_t at_us, struct catalog_err *err);
+
+/* All that there is to be read, what was right longest ago first, until `each` answers false. */
+int catalog_reading_each(struct catalog *catalog,
+                         bool (*each)(void *context, const struct catalog_reading *reading),
+                         void *context, struct catalog_err *err);
 
 struct catalog_disc {
     int64_t number; /* shown as "D1" */

@@ -14,6 +14,17 @@ int catalog_log_size(struct catalog *catalog, uint64_t *size, struct catalog_err
     return 0;
 }
 
+int catalog_log_size_at(struct catalog *catalog, int64_t at_us, uint64_t *size,
+                        struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(catalog, LOG_SIZE_AT, &row, err) < 0 ||
+        catalog_first(catalog, row, sqlite3_bind_int64(row, 1, at_us), err) < 0)
+        return -1;
+    *size = (uint64_t)sqlite3_column_int64(row, 0);
+    return 0;
+}
+
 static int insert(struct catalog *catalog, const struct catalog_log_entry *entry,
                   struct catalog_err *err)
 {
@@ -52,16 +63,10 @@ int catalog_log_add(struct catalog *catalog, const struct catalog_log_entry *ent
     return insert(catalog, entry, err) < 0 ? -1 : catalog_change_keep(&change, err);
 }
 
-int catalog_log_each(struct catalog *catalog, uint64_t from, const char *subject,
-                     bool (*each)(void *context, const struct catalog_log_entry *entry),
-                     void *context, struct catalog_err *err)
+static int each_row(struct catalog *catalog, sqlite3_stmt *row, int bound,
+                    bool (*each)(void *context, const struct catalog_log_entry *entry),
+                    void *context, struct catalog_err *err)
 {
-    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
-    if (catalog_statement(catalog, subject != NULL ? LOG_EACH_OF : LOG_EACH, &row, err) < 0)
-        return -1;
-    int bound = sqlite3_bind_int64(row, 1, from < INT64_MAX ? (int64_t)from : INT64_MAX);
-    if (subject != NULL)
-        bound |= catalog_bind_text(row, 2, subject);
     int stepped = catalog_first(catalog, row, bound, err);
     for (; stepped > 0; stepped = catalog_step(catalog, row, err)) {
         const struct catalog_log_entry entry = {
@@ -77,4 +82,28 @@ int catalog_log_each(struct catalog *catalog, uint64_t from, const char *subject
             return 0;
     }
     return stepped;
+}
+
+int catalog_log_each(struct catalog *catalog, uint64_t from, const char *subject,
+                     bool (*each)(void *context, const struct catalog_log_entry *entry),
+                     void *context, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(catalog, subject != NULL ? LOG_EACH_OF : LOG_EACH, &row, err) < 0)
+        return -1;
+    int bound = sqlite3_bind_int64(row, 1, from < INT64_MAX ? (int64_t)from : INT64_MAX);
+    if (subject != NULL)
+        bound |= catalog_bind_text(row, 2, subject);
+    return each_row(catalog, row, bound, each, context, err);
+}
+
+int catalog_log_last(struct catalog *catalog, const char *action, const char *subject,
+                     bool (*each)(void *context, const struct catalog_log_entry *entry),
+                     void *context, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(catalog, LOG_LAST, &row, err) < 0)
+        return -1;
+    int bound = catalog_bind_text(row, 1, action) | catalog_bind_text(row, 2, subject);
+    return each_row(catalog, row, bound, each, context, err);
 }

@@ -204,6 +204,25 @@ const char *const catalog_statement_text[STATEMENTS] = {
                   " AND t.field IN ('case', 'device', 'purpose', 'stage') ORDER BY t.number",
 
     [LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM log_entries",
+    [LOG_SIZE_AT] = "SELECT coalesce((SELECT min(seq) FROM log_entries WHERE at_us >= ?1),"
+                    " (SELECT max(seq) + 1 FROM log_entries), 0)",
+    [LOG_LAST] = LOG_COLUMNS " WHERE subject = ?2 AND action = ?1 ORDER BY seq DESC LIMIT 1",
+    [COUNTS] = "SELECT (SELECT count(*) FROM recordings),"
+               " (SELECT count(*) FROM recordings WHERE state = 'loose'),"
+               " (SELECT CAST(total(size_bytes) AS INTEGER) FROM recordings),"
+               " (SELECT count(*) FROM archives), (SELECT count(*) FROM discs),"
+               " (SELECT count(*) FROM recordings WHERE sidecar_due = 1)",
+    [READING_SET] = "INSERT INTO readings (kind, number, read_us) VALUES (?1, ?2, ?3)"
+                    " ON CONFLICT (kind, number) DO UPDATE SET read_us = excluded.read_us",
+    [READING_EACH] =
+        "SELECT 0, r.number, r.size_bytes + (SELECT CAST(total(a.size_bytes) AS INTEGER)"
+        " FROM attachments a WHERE a.recording = r.number AND a.archive IS NULL),"
+        " d.read_us, coalesce(d.read_us, r.accepted_us) AS right_us FROM recordings r"
+        " LEFT JOIN readings d ON d.kind = 'recording' AND d.number = r.number"
+        " WHERE r.state = 'loose'"
+        " UNION ALL SELECT 1, a.number, a.size_bytes, d.read_us, coalesce(d.read_us, a.sealed_us)"
+        " FROM archives a LEFT JOIN readings d ON d.kind = 'archive' AND d.number = a.number"
+        " ORDER BY right_us, 1, 2",
     [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [LOG_EACH] = LOG_COLUMNS " WHERE seq >= ?1 ORDER BY seq",

@@ -97,6 +97,23 @@ int acts_hold_lift(struct vault *vault, const struct catalog_hold *hold, struct 
 /* The rules of retention that count from now on, as rules_print gives them. */
 int acts_retention_confirm(struct vault *vault, const char *rules, struct err *err);
 
+/* What a verification came to. */
+struct acts_verification {
+    const char *subject; /* "R12", "A3", a case's number; "" for the whole vault */
+    const char *level;   /* "all", "sizes", … */
+    uint64_t findings;
+    uint64_t bytes;            /* read */
+    const int64_t *recordings; /* read whole and found right, ascending: loose recordings … */
+    const int64_t *archives;   /* … and archives */
+    size_t recording_count, archive_count;
+    double percent;     /* of a sample; 0: none was drawn */
+    uint64_t seed_size; /* entries of the log whose root was the sample's seed */
+};
+
+/* Tells of a verification, and when what was read was read. Long lists make several entries. */
+int acts_verified(struct vault *vault, const struct acts_verification *verification,
+                  struct err *err);
+
 /*
  * Where acts_apply gets a recording's report: an entry holds its digest alone.
  *   sha256         of the recording's bytes

@@ -20,6 +20,7 @@ int apply_attached(struct apply *apply, struct err *err);
 int apply_tagged(struct apply *apply, struct err *err);
 int apply_sealed(struct apply *apply, struct err *err);
 int apply_disc_imaged(struct apply *apply, struct err *err);
+int apply_verified(struct apply *apply, struct err *err);
 int apply_vault_created(struct apply *apply, struct err *err);
 int apply_case_opened(struct apply *apply, struct err *err);
 int apply_case_closed(struct apply *apply, struct err *err);

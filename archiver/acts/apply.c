@@ -22,6 +22,7 @@ static const struct {
     [CUSTODY_TAGGED] = {apply_tagged, 0},
     [CUSTODY_SEALED] = {apply_sealed, 0},
     [CUSTODY_DISC_IMAGED] = {apply_disc_imaged, 'D'},
+    [CUSTODY_VERIFIED] = {apply_verified, 0},
     [CUSTODY_CASE_OPENED] = {apply_case_opened, 0},
     [CUSTODY_CASE_CLOSED] = {apply_case_closed, 0},
     [CUSTODY_COLLECTOR_SET] = {apply_collector_set, 0},

@@ -40,6 +40,8 @@ void session_end(struct session *session)
 void session_found(struct session *session, const struct audit_finding *finding)
 {
     session->report->findings++;
+    if (session->watch != NULL)
+        session->watch(session->watcher, finding);
     session->options->found(session->options->context, finding);
 }
 

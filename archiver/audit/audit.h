@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/instant.h"
+#include "catalog/catalog.h"
 #include "custody/key.h"
 #include "custody/seal_value.h"
 
@@ -71,8 +72,40 @@ struct audit_receipt {
     struct instant disposed_at;
 };
 
+/*
+ * Of which bytes of a vault each is read, where that is not of all: items are loose recordings with
+ * their loose attachments, and archives; of the others the lengths are looked at.
+ */
+enum audit_pick {
+    AUDIT_EVERY,  /* as the level says */
+    AUDIT_SAMPLE, /* those that the seed draws */
+    AUDIT_UNREAD, /* those neither read nor taken in since, the longest unread first; the others not
+                     at all */
+};
+struct audit_choice {
+    enum audit_pick pick;
+    double percent;          /* SAMPLE: above 0, to 100 */
+    uint8_t seed[32];        /* SAMPLE: see audit_draws */
+    int64_t unread_since_us; /* UNREAD */
+    uint64_t budget_s;       /* UNREAD: none is begun after so many seconds; 0: all */
+};
+
+/*
+ * The seed of a sample that nobody could choose: the root of the log as it was when the day began.
+ *   size   entries under that root
+ */
+int audit_seed(struct vault *vault, int64_t day_began_us, uint8_t seed[static 32], uint64_t *size,
+               struct err *err);
+
+/*
+ * Whether a sample's seed draws an item ("R12", "A3"): the first eight octets of SHA-256(seed ‖
+ * item), big-endian, as a fraction of 2^64, are below percent/100. So anybody can draw it again.
+ */
+int audit_draws(const struct audit_choice *choice, const char *item, bool *drawn, struct err *err);
+
 struct audit_options {
     enum audit_level level;
+    struct audit_choice choice; /* of audit_vault alone */
     const struct key *key; /* the key that signatures must be of; NULL: the one enclosed, or the
                               vault's where a vault is audited */
     bool key_is_vaults;    /* `key` is that of the vault at hand: a finding says so */
@@ -85,6 +118,8 @@ struct audit_options {
     /* NULL, or told the id of the key of each signature that holds */
     void (*signed_by)(void *context, const char *key_id);
     void (*found)(void *context, const struct audit_finding *finding);
+    /* NULL, or told of each item whose every byte was read and found right; of audit_vault alone */
+    void (*was_right)(void *context, enum catalog_read_kind kind, int64_t number);
     void *context;
     const struct progress *progress;
 };
@@ -95,6 +130,7 @@ struct audit_report {
     uint64_t findings;
     enum audit_level level;
     char signer[65]; /* id of the key that signed last; empty when unsigned */
+    uint64_t left;   /* items that were to be read, and time did not suffice for */
 };
 
 /* The id that signatures' keys must have; false where any will do. */

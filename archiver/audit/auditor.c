@@ -15,6 +15,7 @@ void auditor_release(struct auditor *auditor)
     session_end(&auditor->session);
     free(auditor->numbers);
     tdestroy(auditor->seen, free);
+    free(auditor->items);
 }
 
 static int by_number(const void *a, const void *b)

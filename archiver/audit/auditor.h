@@ -11,6 +11,16 @@ AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
 
 enum scope { SCOPE_VAULT, SCOPE_CASE, SCOPE_RECORDING, SCOPE_ARCHIVE };
 
+/* Bytes that are read back as one. */
+struct item {
+    enum catalog_read_kind kind;
+    int64_t number;
+    uint64_t size_bytes;
+    int64_t right_us;
+    bool was_read; /* every byte */
+    bool is_wrong;
+};
+
 /* What an audit of the vault needs everywhere. */
 struct auditor {
     struct session session;
@@ -21,7 +31,10 @@ struct auditor {
     const char *case_number; /* SCOPE_CASE, else NULL */
     int64_t *numbers;        /* of the recordings in scope, ascending */
     size_t count;
-    void *seen; /* attachments' stored names: tsearch(3) */
+    void *seen;         /* attachments' stored names: tsearch(3) */
+    struct item *items; /* SCOPE_VAULT: in the order in which they are read */
+    size_t item_count;
+    enum audit_level asked; /* the level, while options.level is that of one item */
 };
 
 int auditor_start(struct auditor *auditor, struct vault *vault, enum scope scope,
@@ -67,12 +80,16 @@ void archive_numbers_take(void *context, const struct catalog_archive *archive);
 
 /* The bytes of a recording wherever they lie, its attachments, its sidecar. */
 int auditor_check_recording(struct auditor *auditor, int64_t number, struct err *err);
-/* All recordings in scope. */
+/* The numbers of all recordings in scope; each of them. */
+int auditor_load_numbers(struct auditor *auditor, struct err *err);
 int auditor_check_recordings(struct auditor *auditor, struct err *err);
 /* An archive by itself, and what the catalog says of it. */
 int auditor_check_archive(struct auditor *auditor, const struct catalog_archive *archive,
                           struct err *err);
 int auditor_check_archive_number(struct auditor *auditor, int64_t number, struct err *err);
+/* SCOPE_VAULT: all recordings and archives, as far and in the order that the choice says; and tells
+ * which items were right. */
+int auditor_check_items(struct auditor *auditor, struct err *err);
 /* The custody log by itself, and the catalog, where there is one, against what the log tells. */
 int auditor_check_log(struct auditor *auditor, struct err *err);
 /* Files in the vault that nothing in the catalog names. */

@@ -308,12 +308,17 @@ int auditor_check_recording(struct auditor *auditor, int64_t number, struct err 
                : check_sidecar(auditor, recording, id, err);
 }
 
-int auditor_check_recordings(struct auditor *auditor, struct err *err)
+int auditor_load_numbers(struct auditor *auditor, struct err *err)
 {
     struct catalog_err from;
     if (catalog_recording_numbers(vault_catalog(auditor->vault), auditor->case_number,
                                   &auditor->numbers, &auditor->count, &from) < 0)
         return err_from_catalog(err, &from);
+    return 0;
+}
+
+int auditor_check_recordings(struct auditor *auditor, struct err *err)
+{
     for (size_t i = 0; i < auditor->count; i++)
         if (auditor_check_recording(auditor, auditor->numbers[i], err) < 0)
             return -1;

@@ -15,6 +15,9 @@ struct session {
     bool total_is_known;  /* said before anything was opened */
     uint64_t misplaced;   /* findings about where, how long or whether files are */
     size_t under_way;     /* contents in the pool */
+    /* NULL, or sees each finding before the caller does */
+    void (*watch)(void *watcher, const struct audit_finding *finding);
+    void *watcher;
 };
 
 int session_start(struct session *session, const struct audit_options *options,

@@ -37,7 +37,7 @@ static int check_all(struct auditor *auditor, struct err *err)
 {
     AUTO(archive_numbers_release) struct archive_numbers numbers = {0};
     if (list_archives(auditor, &numbers, err) < 0 || sum_up(auditor, &numbers, err) < 0 ||
-        auditor_check_recordings(auditor, err) < 0)
+        auditor_load_numbers(auditor, err) < 0 || auditor_check_recordings(auditor, err) < 0)
         return -1;
     for (size_t i = 0; i < numbers.count; i++)
         if (auditor_check_archive_number(auditor, numbers.at[i], err) < 0)
@@ -87,9 +87,8 @@ static int check_catalog(struct auditor *auditor, struct err *err)
 /* By what the catalog says. */
 static int check_catalogued(struct auditor *auditor, struct err *err)
 {
-    if (check_catalog(auditor, err) < 0)
-        return -1;
-    if (check_all(auditor, err) < 0)
+    if (check_catalog(auditor, err) < 0 || auditor_load_numbers(auditor, err) < 0 ||
+        auditor_check_items(auditor, err) < 0)
         return -1;
     return auditor_check_strays(auditor, err); /* last: another process may be at work meanwhile */
 }

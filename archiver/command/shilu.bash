@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify receipt log catalog key disc hold retention user'
+        cat verify receipt log status catalog key disc hold retention user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method --stage'
     local command= verb= i
     COMPREPLY=()
@@ -53,7 +53,7 @@ _shilu() {
     attach) options='--kind --json' ;;
     search) options='--case --collector --officer --device --from --to --near --untagged --limit --json' ;;
     extract) options='--output --json' ;;
-    verify) options='--listed --sizes --key --seal --json' ;;
+    verify) options='--listed --sizes --key --seal --quick --percent --seed-day --since --budget --json' ;;
     receipt) options='--output --qr' ;;
     case)
         case $verb in
@@ -109,6 +109,7 @@ _shilu() {
         *) options= ;;
         esac
         ;;
+    status) options='--since --json' ;;
     catalog)
         case $verb in
         '') options='check rebuild' ;;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/bar.h"
+#include "command/choice.h"
 #include "command/command.h"
 #include "command/found.h"
 #include "command/open.h"
@@ -19,6 +21,7 @@
 #include "command/say.h"
 #include "command/seals.h"
 #include "command/signers.h"
+#include "command/verified.h"
 #include "custody/key.h"
 #include "custody/receipt.h"
 #include "vault/vault.h"
@@ -31,6 +34,9 @@ struct verification {
     struct audit_options audit;
     struct audit_report total;
     const char *target; /* that is being verified, as it was given */
+    const struct choice *choice;
+    uint64_t left; /* items that time did not suffice for */
+    struct verified verified;
     struct signers signers;
     json_t *receipts; /* what they tell, for the sum in JSON */
     json_t *seals;    /* the same of their targets' seal values */
@@ -156,13 +162,32 @@ static bool is_vault(const char *path)
     return len > 0 && (size_t)len < sizeof settings && access(settings, F_OK) == 0;
 }
 
+static void was_right(void *context, enum catalog_read_kind kind, int64_t number)
+{
+    struct verification *verification = context;
+    verified_add(&verification->verified, kind, number);
+}
+
 static int verify_vault(const char *path, struct verification *verification,
                         struct audit_report *report, struct err *err)
 {
     AUTO(vault_free) struct vault *vault = NULL;
-    return vault_open(path, VAULT_AUDIT, &vault, err) < 0
-               ? -1
-               : audit_vault(vault, &verification->audit, report, err);
+    struct audit_choice *choice = &verification->audit.choice;
+    uint64_t seed_size = 0;
+    if (vault_open(path, VAULT_AUDIT, &vault, err) < 0)
+        return -1;
+    if (choice->pick == AUDIT_SAMPLE && vault_catalog(vault) != NULL &&
+        audit_seed(vault, choice_seed_day_us(verification->choice), choice->seed, &seed_size, err) <
+            0)
+        return -1;
+    if (audit_vault(vault, &verification->audit, report, err) < 0)
+        return -1;
+    verification->left += report->left;
+    bar_clear(&verification->bar);
+    verified_log(path, "", choice_name(&verification->audit), &verification->verified, choice,
+                 seed_size, report);
+    verified_release(&verification->verified);
+    return 0;
 }
 
 /* "--key": 64 digits are a key's id. */
@@ -228,17 +253,10 @@ static int verify_case(struct vault *vault, const char *name, struct verificatio
 }
 
 /* "R12", "A3" or a case number of the vault. */
-static int verify_named(const struct command_context *context, const char *name,
-                        struct verification *verification, struct audit_report *report,
-                        struct err *err)
+static int verify_part(struct vault *vault, const char *name, struct verification *verification,
+                       struct audit_report *report, struct err *err)
 {
     int64_t number;
-    AUTO(vault_free) struct vault *vault = NULL;
-    if (context->vault == NULL)
-        return err_set(err, ERR_MISSING, name, "%s",
-                       _("no such file or folder (and no vault is named to look it up in)"));
-    if (open_vault(context, VAULT_READ, &vault, err) < 0)
-        return -1;
     if (say_parse_id(name, 'R', &number))
         return audit_recording(vault, number, &verification->audit, report, err);
     if (say_parse_id(name, 'A', &number)) {
@@ -247,6 +265,26 @@ static int verify_named(const struct command_context *context, const char *name,
         return audit_archive(vault, number, &options, report, err);
     }
     return verify_case(vault, name, verification, report, err);
+}
+
+static int verify_named(const struct command_context *context, const char *name,
+                        struct verification *verification, struct audit_report *report,
+                        struct err *err)
+{
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (context->vault == NULL)
+        return err_set(err, ERR_MISSING, name, "%s",
+                       _("no such file or folder (and no vault is named to look it up in)"));
+    if (verification->audit.choice.pick != AUDIT_EVERY)
+        return err_set(err, ERR_USAGE, name, "%s",
+                       _("--quick, --since and --budget are for vaults"));
+    if (open_vault(context, VAULT_READ, &vault, err) < 0 ||
+        verify_part(vault, name, verification, report, err) < 0)
+        return -1;
+    bar_clear(&verification->bar);
+    verified_log(context->vault, name, choice_name(&verification->audit), &verification->verified,
+                 &verification->audit.choice, 0, report);
+    return 0;
 }
 
 static int verify_one(const struct command_context *context, const char *name,
@@ -267,38 +305,32 @@ static int verify_one(const struct command_context *context, const char *name,
     return result;
 }
 
-static const char *level_name(enum audit_level level)
-{
-    static const char *const names[] = {"all", "sizes", "listed"};
-    return names[level];
-}
-
 static void print_report(const struct verification *verification, bool complete)
 {
     const struct audit_report *total = &verification->total;
     bool sound = complete && total->findings == 0;
     if (verification->json) {
-        json_t *line = json_pack("{s:o, s:o, s:o, s:b, s:s, s:s?, s:o, s:O, s:O}", "checked",
-                                 json_u64(total->checked), "bytes", json_u64(total->bytes),
-                                 "findings", json_u64(total->findings), "sound", sound, "level",
-                                 level_name(verification->audit.level), "signer",
-                                 signers_single(&verification->signers), "signers",
-                                 signers_to_json(&verification->signers), "seals",
-                                 verification->seals, "receipts", verification->receipts);
+        json_t *line = json_pack(
+            "{s:o, s:o, s:o, s:b, s:s, s:o, s:s?, s:o, s:O, s:O}", "checked",
+            json_u64(total->checked), "bytes", json_u64(total->bytes), "findings",
+            json_u64(total->findings), "sound", sound, "level", choice_name(&verification->audit),
+            "left", json_u64(verification->left), "signer", signers_single(&verification->signers),
+            "signers", signers_to_json(&verification->signers), "seals", verification->seals,
+            "receipts", verification->receipts);
         if (line != NULL && verification->seal_count == 1)
             (void)json_object_set_new(line, "seal", seals_to_json(&verification->seal));
         say_json(line);
         return;
     }
-    static const char *const levels[] = {
-        [AUDIT_ALL] = N_("every byte read, both digests"),
-        [AUDIT_SIZES] = N_("lengths and signatures only, contents not read"),
-        [AUDIT_LISTED] = N_("presence and signatures only, contents not read"),
-    };
     char size[32];
     say_size(total->bytes, size);
     printf(_("%llu checked, %s read (%s)\n"), (unsigned long long)total->checked, size,
-           _(levels[verification->audit.level]));
+           choice_name_shown(choice_name(&verification->audit)));
+    if (verification->left > 0)
+        printf(ngettext("%llu recording or archive is left for the next time.\n",
+                        "%llu recordings and archives are left for the next time.\n",
+                        verification->left),
+               (unsigned long long)verification->left);
     signers_print(&verification->signers);
     found_conclude(total->findings, complete);
 }
@@ -327,14 +359,10 @@ int command_verify(const struct command_context *context, int argc, const char *
 {
     char *key_given = NULL;
     char *seal_given = NULL;
-    int listed = 0;
-    int sizes = 0;
     int json = 0;
+    AUTO(choice_release) struct choice choice = {.listed = 0};
     const struct poptOption table[] = {
-        {"listed", '\0', POPT_ARG_NONE, &listed, 0,
-         N_("only whether everything is there; contents are not read"), NULL},
-        {"sizes", '\0', POPT_ARG_NONE, &sizes, 0, N_("presence and lengths; contents are not read"),
-         NULL},
+        CHOICE_ROWS(choice),
         {"key", '\0', POPT_ARG_STRING, &key_given, 0,
          N_("the public key that signatures must be of, or its id"), N_("FILE|ID")},
         {"seal", '\0', POPT_ARG_STRING, &seal_given, 0,
@@ -355,8 +383,6 @@ int command_verify(const struct command_context *context, int argc, const char *
     size_t count = options.count > 0 ? options.count : 1;
     if (names[0] == NULL)
         return say_wrong_use(argv[0], "%s", _("what is to be verified?"));
-    if (listed && sizes)
-        return say_wrong_use(argv[0], "%s", _("--listed and --sizes together: give one of them"));
 
     struct err err;
     struct seal_given wanted_seal;
@@ -371,21 +397,22 @@ int command_verify(const struct command_context *context, int argc, const char *
         return say_error(&err);
     AUTO(json_decref) json_t *seals = json_array();
     AUTO(json_decref) json_t *receipts = json_array();
-    struct verification verification = {.json = json != 0, .seals = seals, .receipts = receipts};
+    struct verification verification = {
+        .json = json != 0, .choice = &choice, .seals = seals, .receipts = receipts};
     bar_start(&verification.bar, json == 0);
     verification.audit = (struct audit_options){
-        .level = listed  ? AUDIT_LISTED
-                 : sizes ? AUDIT_SIZES
-                         : AUDIT_ALL,
         .key = key,
         .key_id = by_id ? key_id : NULL,
         .found = found,
         .receipt = receipt_told,
         .signed_by = signed_by,
+        .was_right = was_right,
         .context = &verification,
         .progress = &verification.bar.progress,
     };
-    status = EXIT_SOUND;
+    status = choice_read(&choice, &verification.audit);
+    if (status != EXIT_SOUND)
+        return status;
     for (size_t i = 0; i < count; i++)
         if (verify_one(context, names[i], &verification, &err) < 0) {
             bar_clear(&verification.bar);

@@ -98,8 +98,8 @@ static int open_catalog(struct vault *vault, enum vault_mode mode, struct err *e
     char joined[VAULT_PATH_MAX];
     vault_join(vault->path, vault_catalog_name, joined);
     struct catalog_err wrong;
-    if (catalog_open(joined, mode == VAULT_WRITE ? CATALOG_WRITE : CATALOG_READ, &vault->catalog,
-                     &wrong) == 0)
+    bool writes = mode == VAULT_WRITE || mode == VAULT_TELL;
+    if (catalog_open(joined, writes ? CATALOG_WRITE : CATALOG_READ, &vault->catalog, &wrong) == 0)
         return 0;
     (void)err_from_catalog(&vault->catalog_err, &wrong);
     if (mode == VAULT_AUDIT &&
@@ -107,6 +107,13 @@ static int open_catalog(struct vault *vault, enum vault_mode mode, struct err *e
         return 0;
     *err = vault->catalog_err;
     return -1;
+}
+
+static int finish_what_was_left(struct vault *vault, enum vault_mode mode, struct err *err)
+{
+    if ((mode == VAULT_WRITE || mode == VAULT_TELL) && log_follow(vault, err) < 0)
+        return -1;
+    return mode == VAULT_WRITE ? recover_all(vault, err) : 0;
 }
 
 int vault_open(const char *path, enum vault_mode mode, struct vault **out, struct err *err)
@@ -124,7 +131,7 @@ int vault_open(const char *path, enum vault_mode mode, struct vault **out, struc
     if (read_settings(vault, err) < 0 || open_folders(vault, mode, err) < 0 ||
         open_catalog(vault, mode, err) < 0)
         return -1;
-    if (mode == VAULT_WRITE && (log_follow(vault, err) < 0 || recover_all(vault, err) < 0))
+    if (finish_what_was_left(vault, mode, err) < 0)
         return err_wrap(err, "%s", _("finish what was left half-done"));
     *out = vault;
     vault = NULL;

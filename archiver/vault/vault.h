@@ -46,6 +46,8 @@ enum vault_mode {
     VAULT_READ,  /* changes nothing */
     VAULT_WRITE, /* makes folders that are missing, and finishes first what a crash left half-done:
                     see recover.c */
+    VAULT_TELL,  /* to add entries to the log, for what was only looked at: what a crash left in
+                    incoming/ stays */
     VAULT_AUDIT, /* as VAULT_READ, also where the catalog is missing or damaged */
 };
 

@@ -9,3 +9,12 @@ CREATE TABLE log_entries (
     entry   BLOB NOT NULL  -- the leaf: canonical JSON
 ) STRICT;
 CREATE INDEX log_entries_of ON log_entries (subject, seq);
+
+-- When the bytes of a recording, while they lay loose, or of an archive were last read back and found
+-- right. What is not here has not been read since it was accepted or sealed.
+CREATE TABLE readings (
+    kind    TEXT NOT NULL CHECK (kind IN ('recording', 'archive')),
+    number  INTEGER NOT NULL,
+    read_us INTEGER NOT NULL,
+    PRIMARY KEY (kind, number)
+) STRICT, WITHOUT ROWID;

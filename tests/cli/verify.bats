@@ -135,7 +135,7 @@ another_archive() {
 
 @test "two levels at once are wrong use" {
     status 2 shilu verify --listed --sizes
-    has "--listed and --sizes"
+    has "--listed, --sizes"
 }
 
 @test "missing folders are found, reading goes on, and writing makes them" {

@@ -36,6 +36,7 @@ static const struct command commands[] = {
      N_("verify a vault, case, recording, archive, disc image, folder or receipt")},
     {"receipt", command_receipt, N_("give the signed receipt for a recording")},
     {"log", command_log, N_("the custody log: show, checkpoint, export, verify")},
+    {"backup", command_backup, N_("copy catalog, log and public keys to another disk")},
     {"status", command_status, N_("how the vault stands, and what was last read back when")},
     {"catalog", command_catalog, N_("the catalog: check, rebuild from the custody log")},
     {"key", command_key, N_("the signing key: show, export, passphrase")},

@@ -62,6 +62,9 @@ int catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
                  struct catalog_err *err);
 void catalog_free(struct catalog *catalog);
 
+/* Copies the catalog, as it is at one moment, to a new file; not flushed. Errors name the path. */
+int catalog_copy(struct catalog *catalog, const char *path, struct catalog_err *err);
+
 /* Brings all that was committed into the file itself, durably. */
 int catalog_flush(struct catalog *catalog, struct catalog_err *err);
 

@@ -278,6 +278,25 @@ static void remove_file(const char *path)
     }
 }
 
+/* Source: sqlite.org/backup.html. In one step, so that nobody changes it meanwhile. */
+int catalog_copy(struct catalog *catalog, const char *path, struct catalog_err *err)
+{
+    struct catalog copy = {.path = (char *)(uintptr_t)path};
+    int result = connect_file(&copy, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    sqlite3_backup *backup =
+        result == 0 ? sqlite3_backup_init(copy.db, "main", catalog->db, "main") : NULL;
+    if (backup != NULL)
+        (void)sqlite3_backup_step(backup, -1); /* repeated by what follows */
+    if (result == 0 && (backup == NULL || sqlite3_backup_finish(backup) != SQLITE_OK))
+        result = catalog_err_sql(err, &copy);
+    if (result < 0) {
+        (void)disconnect(&copy); /* what was written is of no use */
+        remove_file(path);
+        return -1;
+    }
+    return disconnect(&copy) == SQLITE_OK ? 0 : catalog_err_sys(err, path, "close");
+}
+
 int catalog_flush(struct catalog *catalog, struct catalog_err *err)
 {
     return sqlite3_wal_checkpoint_v2(catalog->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==

@@ -47,6 +47,7 @@ int command_cat(const struct command_context *context, int argc, const char **ar
 int command_verify(const struct command_context *context, int argc, const char **argv);
 int command_receipt(const struct command_context *context, int argc, const char **argv);
 int command_log(const struct command_context *context, int argc, const char **argv);
+int command_backup(const struct command_context *context, int argc, const char **argv);
 int command_status(const struct command_context *context, int argc, const char **argv);
 int command_catalog(const struct command_context *context, int argc, const char **argv);
 int command_key(const struct command_context *context, int argc, const char **argv);

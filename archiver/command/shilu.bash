@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify receipt log status catalog key disc hold retention user'
+        cat verify receipt log status backup catalog key disc hold retention user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method --stage'
     local command= verb= i
     COMPREPLY=()
@@ -109,6 +109,7 @@ _shilu() {
         *) options= ;;
         esac
         ;;
+    backup) options='--json' ;;
     status) options='--since --json' ;;
     catalog)
         case $verb in

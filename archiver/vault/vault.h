@@ -84,6 +84,23 @@ enum { VAULT_KEPT_NAME = 64 };
 int vault_catalog_put(struct vault *vault, struct catalog *made, char kept[static VAULT_KEPT_NAME],
                       struct err *err);
 
+/* What a backup came to. */
+struct vault_backup {
+    uint64_t entries; /* of the log */
+    uint64_t files;   /* that were new, or other */
+    uint64_t bytes;   /* of these */
+};
+
+/*
+ * Copies settings, public keys, custody log and catalog to a folder, which is made where it is not
+ * there, or is an older backup of the same vault: of the log then only what is new is copied.
+ * Others may work in the vault meanwhile; what is there after 0 is of one moment. Laid over an
+ * empty folder or what is left of the vault, it is the vault, but for the private key. ERR_USAGE:
+ * that is the vault's own folder; ERR_DAMAGED: what lies there is another log, or a longer one;
+ * ERR_CONFLICT: another backup is being made there.
+ */
+int vault_backup(struct vault *vault, const char *path, struct vault_backup *done, struct err *err);
+
 /* What shilu.conf says. Texts live as long as the vault. */
 struct vault_settings {
     const char *unit;

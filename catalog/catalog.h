@@ -460,6 +460,9 @@ int catalog_log_each(struct catalog *catalog, uint64_t from, const char *subject
                      bool (*each)(void *context, const struct catalog_log_entry *entry),
                      void *context, struct catalog_err *err);
 
+/* When the last entry was made; 0 where there is none. */
+int catalog_log_last_at(struct catalog *catalog, int64_t *at_us, struct catalog_err *err);
+
 /* Tells `each` of the last entry of that action and subject, if there is one. */
 int catalog_log_last(struct catalog *catalog, const char *action, const char *subject,
                      bool (*each)(void *context, const struct catalog_log_entry *entry),

@@ -97,6 +97,16 @@ int catalog_log_each(struct catalog *catalog, uint64_t from, const char *subject
     return each_row(catalog, row, bound, each, context, err);
 }
 
+int catalog_log_last_at(struct catalog *catalog, int64_t *at_us, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(catalog, LOG_LAST_AT, &row, err) < 0 ||
+        catalog_step(catalog, row, err) < 0)
+        return -1;
+    *at_us = sqlite3_column_int64(row, 0);
+    return 0;
+}
+
 int catalog_log_last(struct catalog *catalog, const char *action, const char *subject,
                      bool (*each)(void *context, const struct catalog_log_entry *entry),
                      void *context, struct catalog_err *err)

@@ -207,6 +207,7 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [LOG_SIZE_AT] = "SELECT coalesce((SELECT min(seq) FROM log_entries WHERE at_us >= ?1),"
                     " (SELECT max(seq) + 1 FROM log_entries), 0)",
     [LOG_LAST] = LOG_COLUMNS " WHERE subject = ?2 AND action = ?1 ORDER BY seq DESC LIMIT 1",
+    [LOG_LAST_AT] = "SELECT coalesce((SELECT at_us FROM log_entries ORDER BY seq DESC LIMIT 1), 0)",
     [COUNTS] = "SELECT (SELECT count(*) FROM recordings),"
                " (SELECT count(*) FROM recordings WHERE state = 'loose'),"
                " (SELECT CAST(total(size_bytes) AS INTEGER) FROM recordings),"

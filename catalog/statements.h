@@ -82,6 +82,7 @@ enum statement {
     LOG_EACH_OF,
     LOG_SIZE_AT,
     LOG_LAST,
+    LOG_LAST_AT,
     COUNTS,
     READING_SET,
     READING_EACH,

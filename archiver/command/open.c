@@ -14,13 +14,36 @@
 
 #include "base/banned.h"
 
+/* The log's order is that of its entries, whatever their times: but a wrong clock is better known.
+ */
+static int note_clock(struct vault *vault, struct err *err)
+{
+    static const int64_t tolerated_us = INT64_C(60) * 1000000;
+    struct catalog_err from;
+    char last[INSTANT_TEXT];
+    int64_t last_us;
+    if (catalog_log_last_at(vault_catalog(vault), &last_us, &from) < 0)
+        return err_from_catalog(err, &from);
+    if (instant_now().us >= last_us - tolerated_us)
+        return 0;
+    say_time(last_us, last);
+    say_note(_("this machine's clock is behind the custody log, whose last entry is of %s"), last);
+    return 0;
+}
+
 int open_vault(const struct command_context *context, enum vault_mode mode, struct vault **out,
                struct err *err)
 {
     if (context->vault == NULL || context->vault[0] == '\0')
         return err_set(err, ERR_USAGE, NULL, "%s",
                        _("no vault is named: use shilu -C VAULT …, or set SHILU_VAULT"));
-    return vault_open(context->vault, mode, out, err);
+    AUTO(vault_free) struct vault *vault = NULL;
+    if (vault_open(context->vault, mode, &vault, err) < 0 ||
+        (mode == VAULT_WRITE && note_clock(vault, err) < 0))
+        return -1;
+    *out = vault;
+    vault = NULL;
+    return 0;
 }
 
 int open_folder_of(const char *path, const char **name, struct err *err)

@@ -161,3 +161,11 @@ PY
         has "NOT SOUND"
     done
 }
+
+@test "a clock that was set back is told, and the order stays that of the entries" {
+    status 0 env ASAN_OPTIONS=verify_asan_link_order=0 faketime '2020-01-01 00:00:00' "$SHILU" -C "$V" tag R1 --place 后街 --reason 更正
+    has "clock is behind"
+    status 0 shilu log verify
+    [ "$(shilu log show --json | tail -n 1 | jq -r .action)" = tagged ]
+    status 0 shilu verify
+}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "catalog/catalog_private.h"
 #include "catalog/migrate.h"
@@ -27,6 +28,7 @@ enum {
     HEADER_VERSION = 60, /* user_version */
     HEADER_APPLICATION = 68,
     BUSY_MS = 30000,
+    BUSY_TRY_MS = 2,
     PAGES_CHECKED_BYTES = 16 << 20,
 };
 
@@ -146,6 +148,18 @@ static int file_uri(const char *path, const char *parameter, char *uri, size_t r
     return 0;
 }
 
+/* Others are at work: SQLite's own waiting sleeps up to 100 ms between two tries, in which many
+ * processes at once leave the catalog idle. */
+static int wait_a_little(void *unused, int tries)
+{
+    static const struct timespec moment = {.tv_nsec = BUSY_TRY_MS * 1000000L};
+    (void)unused;
+    if (tries >= BUSY_MS / BUSY_TRY_MS)
+        return 0;
+    (void)nanosleep(&moment, NULL); /* a shorter one does no harm */
+    return 1;
+}
+
 static int connect_file(struct catalog *catalog, const char *name, int flags,
                         struct catalog_err *err)
 {
@@ -155,7 +169,7 @@ static int connect_file(struct catalog *catalog, const char *name, int flags,
         return catalog_err_memory(err);
     if (rc != SQLITE_OK)
         return catalog_err_sql(err, catalog);
-    (void)sqlite3_busy_timeout(catalog->db, BUSY_MS); /* cannot fail on an open connection */
+    (void)sqlite3_busy_handler(catalog->db, wait_a_little, NULL); /* cannot fail */
     return 0;
 }
 

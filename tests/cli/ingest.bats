@@ -181,3 +181,21 @@ setup() {
     has "To be looked at: 1 "
     [ "$(grep -c "known as sound or picture (nothing" <<<"$output")" = 0 ]
 }
+
+@test "many at once on one vault are all right" {
+    for i in $(seq 8); do
+        mkdir -p "$BATS_TEST_TMPDIR/at-once/$i"
+        for j in 1 2 3; do
+            ffmpeg -v error -nostdin -f lavfi -i "anoisesrc=duration=0.2:seed=$i$j" \
+                "$BATS_TEST_TMPDIR/at-once/$i/$j.wav"
+        done
+    done
+    for i in $(seq 8); do
+        (shilu ingest -q "$BATS_TEST_TMPDIR/at-once/$i" >"$BATS_TEST_TMPDIR/at-once/$i.out" 2>&1
+            echo $? >"$BATS_TEST_TMPDIR/at-once/$i.rc") 3>&- &
+    done
+    wait
+    [ "$(sort -u "$BATS_TEST_TMPDIR"/at-once/*.rc)" = 0 ] || { cat "$BATS_TEST_TMPDIR"/at-once/*.out; false; }
+    [ "$(shilu search --limit 100 --json | wc -l)" -ge 24 ]
+    status 0 shilu verify
+}

@@ -75,8 +75,8 @@ static int undo(const struct vault *vault, const char *name, struct err *err)
     return durable_remove(incoming, name, err);
 }
 
-/* Accepted: its bytes are in their place; where they are not and are needed, the record is them. One
- * that is gone was removed by the process that accepted it, just now. */
+/* Accepted: its bytes are in their place; where they are not and are needed, the record is them.
+ * One that is gone was removed by the process that accepted it, just now. */
 static int finish(const struct vault *vault, const char *name, struct err *err)
 {
     bool needed;
@@ -88,9 +88,8 @@ static int finish(const struct vault *vault, const char *name, struct err *err)
         char ab[3];
         (void)snprintf(ab, sizeof ab, "%.2s", name);
         AUTO(close) int folder = durable_folder(vault->folders[VAULT_RECORDINGS], ab, err);
-        if (folder < 0 ||
-            (durable_link(incoming, name, folder, name, err) < 0 && err->kind != ERR_CONFLICT &&
-             err->kind != ERR_MISSING))
+        if (folder < 0 || (durable_link(incoming, name, folder, name, err) < 0 &&
+                           err->kind != ERR_CONFLICT && err->kind != ERR_MISSING))
             return -1;
     }
     return durable_remove(incoming, name, err);

@@ -5,7 +5,7 @@ load common
 setup() { new_case; }
 
 @test "messages follow the locale, JSON does not" {
-    for command in "search 占道" "show R1" "case list" "verify" "probe $BATS_TEST_TMPDIR/card/a.mp4"; do
+    for command in "search 占道" "show R1" "case list" "verify R1" "probe $BATS_TEST_TMPDIR/card/a.mp4"; do
         english=$(LC_ALL=C shilu $command)
         chinese=$(LC_ALL=zh_CN.UTF-8 shilu $command)
         [ "$english" != "$chinese" ]

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/history.h"
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/json.h"
@@ -122,6 +123,7 @@ struct index {
     const char *path; /* of index.json */
     const char *prefix, *case_number;
     bool offsets, doubtful;
+    struct claims *claims;
 };
 
 /* One row of "recordings" or "attachments". */
@@ -154,7 +156,14 @@ static int expect_row(const json_t *row, const char *id_key, const struct index 
     one.path = path;
     one.recording = recording;
     one.case_number = case_number;
-    return expect(all, &one, err);
+    struct claim claim = {.is_attachment = strcmp(id_key, "recording") == 0,
+                          .digests = one.digests,
+                          .size = one.size};
+    if ((size_t)id_len >= sizeof claim.id)
+        return err_set(err, ERR_DAMAGED, index->path, "%s", _("a name is too long"));
+    memcpy(claim.id, recording, (size_t)id_len + 1);
+    return claims_add(index->claims, &claim, row, index->path, err) < 0 ? -1
+                                                                        : expect(all, &one, err);
 }
 
 static int expect_rows(const json_t *root, const char *key, const char *id_key,
@@ -184,8 +193,8 @@ static int expect_index(struct index *index, struct bytes text, struct expectati
 }
 
 static int read_index(struct session *session, const struct tree *tree, const char *prefix,
-                      bool offsets, struct expectations *all, struct bag_said *said,
-                      struct err *err)
+                      bool offsets, struct expectations *all, struct claims *claims,
+                      struct bag_said *said, struct err *err)
 {
     AUTO(tag_file_release) struct tag_file file = {0};
     struct err found;
@@ -193,6 +202,7 @@ static int read_index(struct session *session, const struct tree *tree, const ch
         return 0;
     struct index index = {.path = file.path,
                           .prefix = prefix,
+                          .claims = claims,
                           .offsets = offsets,
                           .doubtful = expect_denies(all, file.path, content_of(&file))};
     if (expect_index(&index, content_of(&file), all, said, &found) == 0) {
@@ -206,6 +216,41 @@ static int read_index(struct session *session, const struct tree *tree, const ch
     if (!index.doubtful)
         session_found_err(session, tree->target, index.path, &found);
     return 0;
+}
+
+/* A file of the bag's head that is what was signed. */
+static bool load_sound(struct session *session, const struct tree *tree, const char *prefix,
+                       const char *name, size_t ceiling, const struct expectations *all,
+                       struct tag_file *file)
+{
+    return load(session, tree, prefix, name, ceiling, LOAD_NAMED, file) &&
+           !expect_denies(all, file->path, content_of(file));
+}
+
+/* What the bag encloses of the custody log. Where one of its files is not what was signed, that is
+ * found elsewhere. */
+static int check_history(struct session *session, const struct tree *tree, const char *prefix,
+                         const struct expectations *all, struct claims *claims, struct err *err)
+{
+    AUTO(tag_file_release) struct tag_file entries = {0};
+    AUTO(tag_file_release) struct tag_file checkpoint = {0};
+    AUTO(tag_file_release) struct tag_file signer = {0};
+    AUTO(key_free) struct key *key = NULL;
+    struct err ignored; /* found with the signature */
+    if (!load_sound(session, tree, prefix, "custody.ndjson", INDEX_BYTES_MAX, all, &entries) ||
+        !load_sound(session, tree, prefix, "checkpoint.txt", INFO_BYTES_MAX, all, &checkpoint) ||
+        !load_sound(session, tree, prefix, "signer.pem", KEY_PEM_MAX, all, &signer) ||
+        key_from_public_pem(content_of(&signer), signer.path, &key, &ignored) < 0)
+        return 0;
+    return history_check(session,
+                         &(struct history){.target = tree->target,
+                                           .entries_path = entries.path,
+                                           .checkpoint_path = checkpoint.path,
+                                           .entries = content_of(&entries),
+                                           .checkpoint = content_of(&checkpoint),
+                                           .key = key,
+                                           .claims = claims},
+                         err);
 }
 
 void bag_check_oxum(struct session *session, const struct tree *tree, const char *prefix)
@@ -304,9 +349,12 @@ int bag_expect(struct session *session, const struct tree *tree, const char *pre
                                         "index.json",
                                         "manifest-sha256.txt",
                                         "manifest-sm3.txt",
+                                        "custody.ndjson",
+                                        "checkpoint.txt",
                                         "signer.pem",
                                         "tagmanifest-sha256.txt",
                                         "tagmanifest-sha256.txt.sig"};
+    AUTO(claims_release) struct claims claims = {.count = 0};
     *said = (struct bag_said){0};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (expect_plain(all, prefix, names[i], "bag", err) < 0)
@@ -315,5 +363,7 @@ int bag_expect(struct session *session, const struct tree *tree, const char *pre
         read_manifest(session, tree, prefix, "manifest-sha256.txt", EXPECT_SHA256, all, err) < 0 ||
         read_manifest(session, tree, prefix, "manifest-sm3.txt", EXPECT_SM3, all, err) < 0)
         return -1;
-    return read_index(session, tree, prefix, offsets, all, said, err);
+    if (read_index(session, tree, prefix, offsets, all, &claims, said, err) < 0)
+        return -1;
+    return check_history(session, tree, prefix, all, said->index_is_sound ? &claims : NULL, err);
 }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "custody/key.h"
 #include "digest/digest.h"
+#include "pack/history.h"
 #include "pack/index.h"
 #include "pack/plan.h"
 
@@ -23,6 +24,8 @@ const char *const bag_file_names[BAG_FILES] = {
     "index.json",
     "manifest-sha256.txt",
     "manifest-sm3.txt",
+    "custody.ndjson",
+    "checkpoint.txt",
     "signer.pem",
     "tagmanifest-sha256.txt",
     "tagmanifest-sha256.txt.sig",
@@ -206,14 +209,25 @@ int bag_sign(const struct plan *plan, const struct key *key, struct bag *bag, st
     return keep(bag, BAG_SIGNATURE, &text, err);
 }
 
-int bag_make(const struct plan *plan, const struct key *key, struct bag *bag, struct err *err)
+static int history_keep(struct history_texts *history, struct bag *bag, struct err *err)
+{
+    if (keep(bag, BAG_CUSTODY, &history->entries, err) < 0)
+        return -1;
+    bag->text[BAG_CHECKPOINT] = history->checkpoint;
+    bag->len[BAG_CHECKPOINT] = strlen(history->checkpoint);
+    history->checkpoint = NULL;
+    return 0;
+}
+
+int bag_make(const struct plan *plan, const struct key *key, struct history_texts *history,
+             struct bag *bag, struct err *err)
 {
     struct text bagit;
     text_init(&bagit, 100);
     text_append(&bagit, "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
     if (keep(bag, BAG_BAGIT, &bagit, err) < 0 || info_print(plan, bag, err) < 0 ||
         manifest_print(plan, BAG_SHA256, bag, err) < 0 ||
-        manifest_print(plan, BAG_SM3, bag, err) < 0)
+        manifest_print(plan, BAG_SM3, bag, err) < 0 || history_keep(history, bag, err) < 0)
         return -1;
     if (key_public_pem(key, &bag->text[BAG_SIGNER], err) < 0)
         return -1;

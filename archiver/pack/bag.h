@@ -7,6 +7,7 @@
 #include "base/auto.h"
 
 struct err;
+struct history_texts;
 struct key;
 struct plan;
 
@@ -17,6 +18,8 @@ enum bag_file {
     BAG_INDEX,
     BAG_SHA256,
     BAG_SM3,
+    BAG_CUSTODY,
+    BAG_CHECKPOINT,
     BAG_SIGNER,
     BAG_TAGS,
     BAG_SIGNATURE,
@@ -33,9 +36,11 @@ struct bag {
 /*
  * Makes all texts but the last two, and the index without offsets: sizes of all but the index are
  * then final. The last two are made by bag_sign.
+ *   history   its texts become the bag's
  * Source: RFC 8493.
  */
-int bag_make(const struct plan *plan, const struct key *key, struct bag *bag, struct err *err);
+int bag_make(const struct plan *plan, const struct key *key, struct history_texts *history,
+             struct bag *bag, struct err *err);
 void bag_release(struct bag *bag);
 
 static inline void bag_release_at(struct bag *bag)

@@ -54,12 +54,13 @@ static json_t *media_of(const struct catalog_recording *recording)
                      codec_of(report, "audio"));
 }
 
-static json_t *accepted_of(const struct catalog_recording *recording)
+static json_t *accepted_of(const struct catalog_recording *recording, uint64_t log_index)
 {
     char at[INSTANT_TEXT];
     struct instant instant = {recording->accepted_us, (int16_t)recording->accepted_offset_minutes};
     instant_print(instant, at);
-    return json_pack("{ss,ss}", "at", at, "by", recording->accepted_by);
+    return json_pack("{ss,ss,so}", "at", at, "by", recording->accepted_by, "log_index",
+                     json_u64(log_index));
 }
 
 /* Each {value, source}; an array of them for fields of which several may stand. */
@@ -98,7 +99,8 @@ int entry_describe_recording(const struct catalog_recording *recording, struct p
     AUTO(json_decref)
     json_t *back = json_pack("{so,so,so,so,sO,so}", "size", json_u64(file->size), "sha256",
                              hex(file->digests.sha256), "sm3", hex(file->digests.sm3), "media",
-                             media_of(recording), "tags", tags, "accepted", accepted_of(recording));
+                             media_of(recording), "tags", tags, "accepted",
+                             accepted_of(recording, file->accepted));
     file->tags = json_dumps(tags, DUMP);
     if (file->tags == NULL)
         return err_memory(err, file->original_name);

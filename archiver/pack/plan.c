@@ -59,7 +59,7 @@ static int file_fill(struct plan *plan, struct plan_file *file, const char *orig
     return 0;
 }
 
-static int recording_gather(struct plan *plan, size_t *room,
+static int recording_gather(struct catalog *catalog, struct plan *plan, size_t *room,
                             const struct catalog_recording *recording, struct err *err)
 {
     struct plan_file *file;
@@ -68,7 +68,8 @@ static int recording_gather(struct plan *plan, size_t *room,
     file->recording = recording->number;
     file->size = recording->size_bytes;
     if (file_fill(plan, file, recording->original_name, recording->stored_name, recording->sha256,
-                  recording->sm3, err) < 0)
+                  recording->sm3, err) < 0 ||
+        history_gather(catalog, recording->number, &plan->history, &file->accepted, err) < 0)
         return -1;
     return entry_describe_recording(recording, file, err);
 }
@@ -85,7 +86,7 @@ static int recordings_gather(struct catalog *catalog, struct plan *plan, size_t 
         struct catalog_recording *recording;
         if (catalog_recording_load(catalog, numbers[i], &recording, &wrong) < 0)
             return err_from_catalog(err, &wrong);
-        int done = recording_gather(plan, room, recording, err);
+        int done = recording_gather(catalog, plan, room, recording, err);
         catalog_recording_free(recording);
         if (done < 0)
             return -1;
@@ -116,6 +117,19 @@ static void attachment_gather(void *context, const struct catalog_attachment *at
         gathering->failed = attachment_fill(gathering, attachment);
 }
 
+/* What the log tells of recordings that are in a volume before, and have attachments in this. */
+static int histories_gather(struct catalog *catalog, struct plan *plan, struct err *err)
+{
+    uint64_t ignored;
+    for (size_t i = plan->recording_count; i < plan->count; i++)
+        if ((i == plan->recording_count ||
+             plan->files[i].recording != plan->files[i - 1].recording) &&
+            history_gather(catalog, plan->files[i].recording, &plan->history, &ignored, err) < 0)
+            return -1;
+    history_settle(&plan->history);
+    return 0;
+}
+
 static int files_gather(struct catalog *catalog, struct plan *plan, struct err *err)
 {
     struct catalog_err wrong;
@@ -129,6 +143,8 @@ static int files_gather(struct catalog *catalog, struct plan *plan, struct err *
         *err = gathering.err;
         return -1;
     }
+    if (histories_gather(catalog, plan, err) < 0)
+        return -1;
     return plan->count > 0 || plan->has_previous
                ? 0
                : err_set(err, ERR_MISSING, plan->the_case->number,
@@ -213,6 +229,9 @@ static int state_settle(struct plan *plan, struct err *err)
     for (size_t i = 0; fed && i < plan->count; i++)
         fed = state_add(digest, plan->files[i].before_offset) &&
               state_add(digest, plan->files[i].behind_offset);
+    fed = fed && (plan->history.count == 0 ||
+                  EVP_DigestUpdate(digest, plan->history.at,
+                                   plan->history.count * sizeof *plan->history.at) == 1);
     return fed && EVP_DigestFinal_ex(digest, plan->state, NULL) == 1 ? 0
                                                                      : err_memory(err, one->number);
 }
@@ -264,6 +283,7 @@ void plan_free(struct plan *plan)
         free(file->kind);
     }
     free(plan->files);
+    history_release(&plan->history);
     catalog_case_free(plan->the_case);
     free(plan);
 }

@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "catalog/catalog.h"
 #include "digest/digest.h"
+#include "pack/history.h"
 #include "vault/vault.h"
 
 struct err;
@@ -29,6 +30,7 @@ struct plan_file {
     char *tags;                          /* the standing tags as JSON; NULL for an attachment */
     char *kind;                          /* of an attachment; NULL for a recording */
     uint64_t offset;                     /* of its content in the tar, once laid out */
+    uint64_t accepted; /* the number of its acceptance in the log; a recording's */
 };
 
 enum { PLAN_BAG_MAX = VAULT_CASE_NAME + 16 };
@@ -46,8 +48,9 @@ struct plan {
     struct plan_file *files; /* recordings first, each kind by number */
     size_t count, recording_count;
     uint64_t payload_bytes;
-    int64_t newest;    /* the case's archive of the volume before; 0 for none */
-    uint8_t state[32]; /* SHA-256 of all that the catalog said: differs where that changes */
+    struct history history; /* all that the log tells of its recordings */
+    int64_t newest;         /* the case's archive of the volume before; 0 for none */
+    uint8_t state[32]; /* SHA-256 of all that catalog and log said: differs where that changes */
 };
 
 /*

@@ -26,6 +26,7 @@
 #include "custody/key.h"
 #include "pack/bag.h"
 #include "pack/contents.h"
+#include "pack/history.h"
 #include "pack/pack.h"
 #include "pack/plan.h"
 #include "pack/readback.h"
@@ -129,7 +130,10 @@ static int index_settle(struct sealing *sealing, struct err *err)
 static int lay_out(struct sealing *sealing, struct err *err)
 {
     const struct plan *plan = sealing->plan;
-    if (bag_make(plan, sealing->key, &sealing->bag, err) < 0 || members_make(sealing, err) < 0 ||
+    AUTO(history_texts_release) struct history_texts history = {.checkpoint = NULL};
+    if (history_print(sealing->vault, plan, &history, err) < 0 ||
+        bag_make(plan, sealing->key, &history, &sealing->bag, err) < 0 ||
+        members_make(sealing, err) < 0 ||
         skeleton_write(&sealing->skeleton, -1, plan->bag, err) < 0)
         return -1;
     offsets_take(sealing);

@@ -277,7 +277,7 @@ static int make_log(int root, const char *path, struct catalog *catalog, struct 
     struct vault vault = {
         .path = own_path, .catalog = catalog, .signing_key = key, .public_key = key};
     vault.folders[VAULT_LOG] = folder;
-    return log_follow(&vault, err);
+    return vault_log_follow(&vault, err);
 }
 
 static int fill(int root, const char *path, const struct vault_new *wanted, const char *conf,

@@ -115,7 +115,7 @@ static int follow_once(struct vault *vault, struct err *err)
 }
 
 /* Others append too, and our entries may be among theirs: then it is looked at again. */
-int log_follow(struct vault *vault, struct err *err)
+int vault_log_follow(struct vault *vault, struct err *err)
 {
     int done;
     do
@@ -192,7 +192,7 @@ int vault_commit(struct vault *vault, struct err *err)
         catalog_rollback(vault->catalog);
         return err_from_catalog(err, &wrong);
     }
-    return log_follow(vault, err) < 0 ? err_wrap(err, "%s", _("the custody log")) : 0;
+    return vault_log_follow(vault, err) < 0 ? err_wrap(err, "%s", _("the custody log")) : 0;
 }
 
 int vault_end(struct vault *vault, int done, struct err *err)

@@ -111,7 +111,7 @@ static int open_catalog(struct vault *vault, enum vault_mode mode, struct err *e
 
 static int finish_what_was_left(struct vault *vault, enum vault_mode mode, struct err *err)
 {
-    if ((mode == VAULT_WRITE || mode == VAULT_TELL) && log_follow(vault, err) < 0)
+    if ((mode == VAULT_WRITE || mode == VAULT_TELL) && vault_log_follow(vault, err) < 0)
         return -1;
     return mode == VAULT_WRITE ? recover_all(vault, err) : 0;
 }

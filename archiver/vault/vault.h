@@ -206,6 +206,10 @@ int vault_end(struct vault *vault, int done, struct err *err);
 /* The vault's log, to read and prove from: custody_log_open with the vault's key. The caller's. */
 int vault_log_open(struct vault *vault, struct custody_log **out, struct err *err);
 
+/* Appends what the catalog has committed and the log's files do not have yet: another process may
+ * not have come to it. ERR_DAMAGED where they disagree otherwise. Not in a transaction. */
+int vault_log_follow(struct vault *vault, struct err *err);
+
 /* ---- receipts ---- */
 
 /*

@@ -57,10 +57,6 @@ int stored_unlink(const struct vault *vault, const char *stored_name, struct err
 /* "DIGEST.json" */
 void sidecar_name(const uint8_t sha256[static 32], char name[static VAULT_SIDECAR_NAME]);
 
-/* Appends what the catalog has committed and the log does not have yet. ERR_DAMAGED where they
- * disagree otherwise. Not in a transaction. */
-int log_follow(struct vault *vault, struct err *err);
-
 /* An act that begins now. */
 void act_begin(struct act *act, const char *actor);
 

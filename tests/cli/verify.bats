@@ -69,7 +69,7 @@ findings() { "$SHILU" -C "$V" verify "$@" --json | jq -r 'select(.finding) | .fi
     status 0 "$SHILU" verify "$archive" --key "$V/keys/public.pem"
     status 1 "$SHILU" verify "$archive" --key "$BATS_TEST_TMPDIR/other.pem"
     has SIGNATURE
-    # a bag that somebody signed anew with their own key holds in itself, but not against the vault's
+    # a bag that somebody signed anew with their own key encloses a checkpoint that it did not sign
     mkdir "$BATS_TEST_TMPDIR/bag"
     tar -xf "$archive" -C "$BATS_TEST_TMPDIR/bag"
     cd "$BATS_TEST_TMPDIR"/bag/*
@@ -78,8 +78,10 @@ findings() { "$SHILU" -C "$V" verify "$@" --json | jq -r 'select(.finding) | .fi
     sed -i "s/^[0-9a-f]*  signer.pem/$(sha256sum signer.pem)/" tagmanifest-sha256.txt
     openssl pkeyutl -sign -inkey "$BATS_TEST_TMPDIR/other.key" -rawin -in tagmanifest-sha256.txt \
         -out tagmanifest-sha256.txt.sig
-    status 0 "$SHILU" verify .
+    status 1 "$SHILU" verify .
+    has checkpoint.txt
     status 1 "$SHILU" verify . --key "$V/keys/public.pem"
+    has "another key than the one asked for"
 }
 
 @test "what is neither is wrong use" {

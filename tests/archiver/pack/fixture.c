@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "acts/acts.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/instant.h"
@@ -115,7 +116,6 @@ static uint64_t stored(struct vault *vault, const char *file, const char *origin
                        struct digest_pair *pair, char name[VAULT_STORED_NAME])
 {
     struct err err = {.kind = ERR_NONE};
-    struct catalog_err wrong = {.kind = CATALOG_ERR_NONE};
     char *text;
     size_t len;
     int from = open(file, O_RDONLY | O_CLOEXEC);
@@ -129,7 +129,7 @@ static uint64_t stored(struct vault *vault, const char *file, const char *origin
     assert_true(fd >= 0);
     assert_int_equal(file_write(fd, file, text, len, &err), 0);
     assert_int_equal(file_sync(fd, file, &err), 0);
-    assert_int_equal(catalog_begin(vault_catalog(vault), &wrong), 0);
+    assert_int_equal(vault_begin(vault, "os:test", &err), 0);
     assert_int_equal(vault_incoming_place(vault, fd, name, &err), 0);
     close(fd);
     free(text);
@@ -139,8 +139,7 @@ static uint64_t stored(struct vault *vault, const char *file, const char *origin
 static void settled(struct vault *vault, const char *name)
 {
     struct err err = {.kind = ERR_NONE};
-    struct catalog_err wrong = {.kind = CATALOG_ERR_NONE};
-    assert_int_equal(catalog_commit(vault_catalog(vault), &wrong), 0);
+    assert_int_equal(vault_commit(vault, &err), 0);
     assert_int_equal(vault_incoming_settle(vault, name, &err), 0);
 }
 
@@ -149,7 +148,7 @@ int64_t fixture_recording(struct vault *vault, const char *file, const char *ori
 {
     struct digest_pair pair;
     char name[VAULT_STORED_NAME];
-    struct catalog_err wrong = {.kind = CATALOG_ERR_NONE};
+    struct err err = {.kind = ERR_NONE};
     uint64_t size = stored(vault, file, original_name, &pair, name);
     char first[256], second[256], place[] = "柳口路", given[] = "given";
     (void)snprintf(first, sizeof first, "%s", case_number);
@@ -166,38 +165,31 @@ int64_t fixture_recording(struct vault *vault, const char *file, const char *ori
         .original_name = original_name,
         .stored_name = name,
         .report = "{\"container\":\"mp4\",\"streams\":[{\"type\":\"video\",\"codec\":\"h264\"}]}",
-        .accepted_us = 1767225600000000,
-        .accepted_offset_minutes = 480,
-        .accepted_by = "os:test",
         .duration_s = 2.0,
         .tags = tags,
         .tag_count = second_case != NULL ? 3 : 2,
     };
-    int64_t number;
-    if (catalog_recording_add(vault_catalog(vault), &recording, &number, &wrong) < 0)
-        fail_msg("%s", wrong.text);
+    struct acts_done done;
+    if (acts_accept(vault, &recording, &done, &err) < 0)
+        fail_msg("%s", err.text);
     settled(vault, name);
-    return number;
+    return done.number;
 }
 
 int64_t fixture_attachment(struct vault *vault, int64_t recording, const char *file,
                            const char *name)
 {
-    struct catalog_err wrong = {.kind = CATALOG_ERR_NONE};
+    struct err err = {.kind = ERR_NONE};
     struct digest_pair pair;
-    char stored_name[VAULT_STORED_NAME], kind[] = "transcript", by[] = "os:test", text[256];
+    char stored_name[VAULT_STORED_NAME], kind[] = "transcript", text[256];
     uint64_t size = stored(vault, file, name, &pair, stored_name);
     (void)snprintf(text, sizeof text, "%s", name);
-    struct catalog_attachment attachment = {.kind = kind,
-                                            .name = text,
-                                            .stored_name = stored_name,
-                                            .size_bytes = size,
-                                            .added_us = 1767225600000000,
-                                            .added_by = by};
+    struct catalog_attachment attachment = {
+        .kind = kind, .name = text, .stored_name = stored_name, .size_bytes = size};
     memcpy(attachment.sha256, pair.sha256, 32);
     memcpy(attachment.sm3, pair.sm3, 32);
-    if (catalog_attachment_add(vault_catalog(vault), recording, &attachment, &wrong) < 0)
-        fail_msg("%s", wrong.text);
+    if (acts_attach(vault, recording, &attachment, &err) < 0)
+        fail_msg("%s", err.text);
     settled(vault, stored_name);
     return recording;
 }

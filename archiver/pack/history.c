@@ -1,0 +1,130 @@
+#include "pack/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/i18n.h"
+#include "catalog/catalog.h"
+#include "custody/custody.h"
+#include "custody/entry.h"
+#include "custody/excerpt.h"
+#include "pack/index.h"
+#include "pack/plan.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+void history_release(struct history *history)
+{
+    free(history->at);
+    *history = (struct history){.count = 0};
+}
+
+/* ---- which entries ---- */
+
+struct gathering {
+    struct history *history;
+    bool accepted, failed;
+    uint64_t acceptance;
+};
+
+static bool gather(void *context, const struct catalog_log_entry *entry)
+{
+    struct gathering *gathering = context;
+    struct history *history = gathering->history;
+    if (history->count == history->room) {
+        const size_t room = history->room == 0 ? 256 : history->room * 2;
+        uint64_t *more = realloc(history->at, room * sizeof *more);
+        gathering->failed = more == NULL;
+        if (more == NULL)
+            return false;
+        history->at = more;
+        history->room = room;
+    }
+    history->at[history->count++] = entry->seq;
+    /* the first: the same bytes, handed in again, come later */
+    if (!gathering->accepted && strcmp(entry->action, custody_action_name(CUSTODY_ACCEPTED)) == 0) {
+        gathering->accepted = true;
+        gathering->acceptance = entry->seq;
+    }
+    return true;
+}
+
+int history_gather(struct catalog *catalog, int64_t recording, struct history *history,
+                   uint64_t *accepted, struct err *err)
+{
+    struct gathering gathering = {.history = history};
+    struct catalog_err wrong;
+    char id[32];
+    (void)snprintf(id, sizeof id, "R%lld", (long long)recording);
+    if (catalog_log_each(catalog, 0, id, gather, &gathering, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (gathering.failed)
+        return err_memory(err, id);
+    if (!gathering.accepted)
+        return err_set(err, ERR_DAMAGED, id, "%s",
+                       _("the custody log does not tell of its acceptance"));
+    *accepted = gathering.acceptance;
+    return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t left = *(const uint64_t *)a;
+    const uint64_t right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+void history_settle(struct history *history)
+{
+    size_t kept = 0;
+    if (history->count == 0)
+        return;
+    qsort(history->at, history->count, sizeof *history->at, by_number);
+    for (size_t i = 0; i < history->count; i++)
+        if (kept == 0 || history->at[i] != history->at[kept - 1])
+            history->at[kept++] = history->at[i];
+    history->count = kept;
+}
+
+/* ---- their texts ---- */
+
+void history_texts_release(struct history_texts *texts)
+{
+    text_release(&texts->entries);
+    free(texts->checkpoint);
+    texts->checkpoint = NULL;
+}
+
+/*
+ * The checkpoint that the proofs of a volume lead to: the log's newest, which covers all that is
+ * planned.
+ *   log    to prove from; the caller's
+ *   size   entries that the checkpoint covers
+ *   text   the caller's
+ */
+static int choose_checkpoint(struct vault *vault, struct custody_log **log, uint64_t *size,
+                             char **text, struct err *err)
+{
+    if (vault_log_follow(vault, err) < 0 || vault_log_open(vault, log, err) < 0)
+        return -1;
+    *size = custody_log_size(*log);
+    *text = strdup(custody_log_checkpoint_text(*log));
+    return *text == NULL ? err_memory(err, NULL) : 0;
+}
+
+int history_print(struct vault *vault, const struct plan *plan, struct history_texts *texts,
+                  struct err *err)
+{
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    uint64_t size;
+    text_init(&texts->entries, INDEX_BYTES_MAX);
+    if (choose_checkpoint(vault, &log, &size, &texts->checkpoint, err) < 0)
+        return -1;
+    for (size_t i = 0; i < plan->history.count; i++)
+        if (custody_excerpt_add(log, plan->history.at[i], size, &texts->entries, err) < 0)
+            return err_wrap(err, "%s", vault_folder_name(VAULT_LOG));
+    return text_failed(&texts->entries) ? err_memory(err, plan->the_case->number) : 0;
+}

@@ -39,7 +39,7 @@ static const struct command commands[] = {
     {"backup", command_backup, N_("copy catalog, log and public keys to another disk")},
     {"status", command_status, N_("how the vault stands, and what was last read back when")},
     {"catalog", command_catalog, N_("the catalog: check, rebuild from the custody log")},
-    {"key", command_key, N_("the signing key: show, export, passphrase")},
+    {"key", command_key, N_("the signing key: show, export, passphrase, rotate, replace")},
     {"disc", command_disc, N_("disc images: image, list")},
     {"hold", command_hold, N_("bars on disposal: set, lift, list")},
     {"retention", command_retention, N_("how long recordings are kept: list, preview, confirm")},

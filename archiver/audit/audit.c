@@ -7,6 +7,7 @@
 #include "audit/session.h"
 #include "base/err.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 
 #include "base/banned.h"
 
@@ -56,7 +57,8 @@ void session_found_err(struct session *session, const char *target, const char *
                       .kind = kind, .target = target, .entry = entry, .detail = err->text});
 }
 
-bool audit_wanted_key(const struct audit_options *options, char id[static KEY_ID_TEXT])
+/* The id that signatures' keys must have; false where any will do. */
+static bool wanted_key(const struct audit_options *options, char id[static KEY_ID_TEXT])
 {
     if (options->key != NULL)
         key_id(options->key, id);
@@ -65,15 +67,27 @@ bool audit_wanted_key(const struct audit_options *options, char id[static KEY_ID
     return options->key != NULL || options->key_id != NULL;
 }
 
+bool audit_key_counts(const struct audit_options *options, const struct key *key,
+                      struct custody_signer *signer)
+{
+    char wanted[KEY_ID_TEXT];
+    *signer = (struct custody_signer){.is_vouched = options->chain == NULL ||
+                                                    custody_chain_is_vouched(options->chain)};
+    key_id(key, signer->key_id);
+    if (!wanted_key(options, wanted) || strcmp(signer->key_id, wanted) == 0)
+        return true;
+    return options->chain != NULL && custody_chain_find(options->chain, signer->key_id, signer);
+}
+
 void session_sealed(struct session *session, const struct seal_value *seal)
 {
     if (session->options->sealed != NULL)
         session->options->sealed(session->options->context, seal);
 }
 
-void session_signer(struct session *session, const struct key *key)
+void session_signer(struct session *session, const struct custody_signer *signer)
 {
-    key_id(key, session->report->signer);
+    memcpy(session->report->signer, signer->key_id, sizeof session->report->signer);
     if (session->options->signed_by != NULL)
-        session->options->signed_by(session->options->context, session->report->signer);
+        session->options->signed_by(session->options->context, signer);
 }

@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "custody/key.h"
 #include "custody/seal_value.h"
+#include "custody/succession.h"
 
 struct custody_receipt;
 struct err;
@@ -109,14 +110,15 @@ struct audit_options {
     const struct key *key; /* the key that signatures must be of; NULL: the one enclosed, or the
                               vault's where a vault is audited */
     bool key_is_vaults;    /* `key` is that of the vault at hand: a finding says so */
+    const struct custody_chain *chain; /* the keys before `key`, which count too; NULL: none do */
     const char *key_id;  /* where `key` is NULL: the id that the enclosed key must have, or NULL */
     struct vault *vault; /* NULL, or whose log is asked for what its receipts tell of */
     /* NULL, or told each receipt */
     void (*receipt)(void *context, const struct audit_receipt *receipt);
     /* NULL, or told the seal value of each archive, image and receipt */
     void (*sealed)(void *context, const struct seal_value *seal);
-    /* NULL, or told the id of the key of each signature that holds */
-    void (*signed_by)(void *context, const char *key_id);
+    /* NULL, or told whose each signature is that holds */
+    void (*signed_by)(void *context, const struct custody_signer *signer);
     void (*found)(void *context, const struct audit_finding *finding);
     /* NULL, or told of each item whose every byte was read and found right; of audit_vault alone */
     void (*was_right)(void *context, enum catalog_read_kind kind, int64_t number);
@@ -133,8 +135,10 @@ struct audit_report {
     uint64_t left;   /* items that were to be read, and time did not suffice for */
 };
 
-/* The id that signatures' keys must have; false where any will do. */
-bool audit_wanted_key(const struct audit_options *options, char id[static KEY_ID_TEXT]);
+/* Whether signatures of a key count: it is the one asked for, or one before that, or any will do.
+ */
+bool audit_key_counts(const struct audit_options *options, const struct key *key,
+                      struct custody_signer *signer);
 
 /* Whether the path is that of a receipt, by its first bytes or its name. */
 bool audit_is_receipt(const char *path);

@@ -43,6 +43,10 @@ int auditor_start(struct auditor *auditor, struct vault *vault, enum scope scope
         if (vault_public_key(vault, &auditor->options.key, err) < 0 &&
             (scope != SCOPE_VAULT || err->kind == ERR_MEMORY)) /* else found with the pair */
             return -1;
+        if (auditor->options.key != NULL &&
+            vault_key_chain(vault, &auditor->options.chain, err) < 0 &&
+            err->kind == ERR_MEMORY) /* else found with the keys */
+            return -1;
     }
     return session_start(&auditor->session, &auditor->options, report, err);
 }

@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 
 #include "base/banned.h"
 
@@ -60,26 +61,24 @@ static bool load(struct session *session, const struct tree *tree, const char *p
     return false;
 }
 
-/* The key that is relied on: the one asked for, else the enclosed one. */
+/* The key that is relied on: the one asked for or one before it, else the enclosed one. */
 static const char *judge_signature(const struct bag_signature *signature,
                                    const struct key *enclosed, const struct audit_options *options,
-                                   bool *holds)
+                                   struct custody_signer *signer, bool *holds)
 {
-    const struct key *wanted = options->key;
+    static const struct custody_chain none = {.links = NULL};
+    const struct custody_chain *chain = options->chain != NULL ? options->chain : &none;
     struct err ignored; /* the finding says it */
-    char enclosed_id[KEY_ID_TEXT];
-    char wanted_id[KEY_ID_TEXT];
-    *holds = (enclosed != NULL && key_verify(enclosed, signature->message, signature->signature,
-                                             signature->entry, &ignored) == 0) ||
-             (wanted != NULL && key_verify(wanted, signature->message, signature->signature,
-                                           signature->entry, &ignored) == 0);
+    const bool counts = enclosed == NULL || audit_key_counts(options, enclosed, signer);
+    *holds = enclosed != NULL && key_verify(enclosed, signature->message, signature->signature,
+                                            signature->entry, &ignored) == 0;
+    if (!*holds && options->key != NULL)
+        *holds = custody_chain_verify(chain, options->key, signature->message, signature->signature,
+                                      signature->entry, signer, &ignored) == 0;
     if (!*holds)
         return _("the signature does not hold");
-    if (enclosed == NULL || !audit_wanted_key(options, wanted_id))
-        return NULL;
-    key_id(enclosed, enclosed_id);
-    return strcmp(enclosed_id, wanted_id) == 0 ? NULL
-           : options->key_is_vaults            ? _("signed with a key that is not this vault's")
+    return counts                   ? NULL
+           : options->key_is_vaults ? _("signed with a key that is not this vault's")
                                     : _("signed with another key than the one asked for");
 }
 
@@ -88,7 +87,7 @@ bool bag_check_signature(struct session *session, const struct tree *tree,
 {
     struct err err;
     AUTO(key_free) struct key *enclosed = NULL;
-    const struct key *wanted = session->options->key;
+    struct custody_signer signer;
     struct audit_finding finding = {
         .kind = AUDIT_SIGNATURE, .target = tree->target, .entry = signature->entry};
     session->report->checked++;
@@ -96,12 +95,12 @@ bool bag_check_signature(struct session *session, const struct tree *tree,
         key_from_public_pem(signature->pem, "signer.pem", &enclosed, &err) < 0)
         finding.detail = _("the signer's public key (signer.pem) cannot be read");
     bool holds = true;
-    if (enclosed != NULL || wanted != NULL) {
-        const char *wrong = judge_signature(signature, enclosed, session->options, &holds);
+    if (enclosed != NULL || session->options->key != NULL) {
+        const char *wrong = judge_signature(signature, enclosed, session->options, &signer, &holds);
         if (wrong != NULL)
             finding.detail = wrong;
         if (holds)
-            session_signer(session, enclosed != NULL ? enclosed : wanted);
+            session_signer(session, &signer);
     }
     if (finding.detail != NULL)
         session_found(session, &finding);

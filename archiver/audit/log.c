@@ -7,7 +7,10 @@
 #include "audit/auditor.h"
 #include "base/err.h"
 #include "base/i18n.h"
+#include "base/json.h"
 #include "custody/custody.h"
+#include "custody/key.h"
+#include "custody/succession.h"
 
 #include "base/banned.h"
 
@@ -144,6 +147,66 @@ static int check_catalog(struct auditor *auditor, uint64_t log_size, struct err 
     return compare(auditor, scratch, log, size, err);
 }
 
+/* ---- the keys ---- */
+
+static void key_found(struct auditor *auditor, const char *detail)
+{
+    log_found(auditor, "keys", NULL, detail);
+}
+
+/* Each key that the log says was followed has its statement beside the keys. */
+static void check_retired(struct auditor *auditor, const struct custody_chain *told)
+{
+    struct custody_signer signer;
+    char detail[256];
+    for (size_t i = 0; auditor->options.chain != NULL && i < told->count; i++) {
+        if (custody_chain_find(auditor->options.chain, told->links[i].old_id, &signer))
+            continue;
+        (void)snprintf(detail, sizeof detail,
+                       _("entry %llu of the log tells of the earlier key %s, whose statement is "
+                         "not there"),
+                       (unsigned long long)told->links[i].entries, told->links[i].old_id);
+        key_found(auditor, detail);
+    }
+}
+
+/* The key that the log's first entry names, or that has followed it since, is the one in use. */
+static int check_keys(struct auditor *auditor, struct custody_log *log, struct err *err)
+{
+    char id[KEY_ID_TEXT];
+    const char *first_key;
+    struct bytes first;
+    AUTO(custody_chain_release) struct custody_chain told = {.links = NULL};
+    AUTO(custody_entry_release) struct custody_entry entry = {.root = NULL};
+    if (custody_log_size(log) == 0)
+        return 0;
+    if (custody_chain_of_log(log, &told, err) < 0 || custody_log_entry(log, 0, &first, err) < 0 ||
+        custody_entry_parse(first, "log", &entry, err) < 0 ||
+        json_take_text(entry.detail, "key", "log", &first_key, err) < 0)
+        return -1;
+    key_id(auditor->options.key, id);
+    auditor->session.report->checked += 1 + told.count;
+    if (custody_chain_settle(&told, id) > 0 ||
+        strcmp(first_key, told.count > 0 ? told.links[told.count - 1].old_id : id) != 0)
+        key_found(auditor, _("the key is not the one that the log tells of: neither its first, nor "
+                             "one that followed"));
+    else
+        check_retired(auditor, &told);
+    return 0;
+}
+
+static int check_keys_of_log(struct auditor *auditor, struct err *err)
+{
+    struct err why;
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    if (open_log(auditor, &log, &why) == 0 && check_keys(auditor, log, &why) == 0)
+        return 0;
+    if (why.kind == ERR_MEMORY)
+        return (void)(*err = why), -1;
+    session_found_err(&auditor->session, auditor->path, vault_folder_name(VAULT_LOG), &why);
+    return 0;
+}
+
 int auditor_check_log(struct auditor *auditor, struct err *err)
 {
     struct custody_check check;
@@ -153,6 +216,13 @@ int auditor_check_log(struct auditor *auditor, struct err *err)
     if (custody_log_check(folder, auditor->options.key, NULL, tile_found, auditor, &check, err) < 0)
         return -1;
     auditor->session.report->checked += check.entries;
+    if (check.findings == 0) {
+        struct custody_signer signer;
+        (void)audit_key_counts(&auditor->options, auditor->options.key, &signer);
+        session_signer(&auditor->session, &signer);
+        if (check_keys_of_log(auditor, err) < 0)
+            return -1;
+    }
     /* what a damaged log tells is no measure for the catalog */
     return vault_catalog(auditor->vault) != NULL && check.findings == 0
                ? check_catalog(auditor, check.head.size, err)

@@ -64,10 +64,8 @@ static void found_in_log(struct looking *looking, const char *detail)
 static bool check_key(struct looking *looking)
 {
     const struct audit_options *options = looking->session->options;
-    char id[KEY_ID_TEXT];
-    char wanted[KEY_ID_TEXT];
-    key_id(looking->receipt->key, id);
-    if (audit_wanted_key(options, wanted) && strcmp(id, wanted) != 0) {
+    struct custody_signer signer;
+    if (!audit_key_counts(options, looking->receipt->key, &signer)) {
         found(looking, AUDIT_SIGNATURE, NULL,
               options->key_is_vaults ? _("signed with a key that is not this vault's")
                                      : _("signed with another key than the one asked for"));
@@ -79,13 +77,15 @@ static bool check_key(struct looking *looking)
 static void check_alone(struct looking *looking)
 {
     struct err err;
+    struct custody_signer signer;
+    (void)audit_key_counts(looking->session->options, looking->receipt->key, &signer);
     looking->session->report->checked += 2;
     if (custody_receipt_prove(looking->receipt, looking->path, &err) < 0)
         found(looking, AUDIT_DAMAGED, NULL, err.text);
     if (custody_receipt_signed(looking->receipt, looking->path, &err) < 0)
         found(looking, AUDIT_SIGNATURE, NULL, err.text);
     else
-        session_signer(looking->session, looking->receipt->key);
+        session_signer(looking->session, &signer);
 }
 
 /* ---- against a vault ---- */
@@ -126,14 +126,17 @@ static bool check_entry(struct looking *looking)
 static void check_log(struct looking *looking, struct vault *vault)
 {
     struct err err;
+    const struct key *key;
+    struct custody_head old;
+    struct custody_signer signer;
     looking->session->report->checked++;
-    if (vault_log_open(vault, &looking->log, &err) < 0) {
+    if (vault_public_key(vault, &key, &err) < 0 || vault_log_open(vault, &looking->log, &err) < 0) {
         looking->log = NULL;
         session_found_err(looking->session, looking->path, vault_folder_name(VAULT_LOG), &err);
         return;
     }
-    if (check_entry(looking) && custody_log_extends(looking->log, looking->receipt->checkpoint,
-                                                    looking->receipt->key, looking->path, &err) < 0)
+    if (check_entry(looking) && custody_log_extends(looking->log, looking->receipt->checkpoint, key,
+                                                    looking->path, &old, &signer, &err) < 0)
         session_found_err(looking->session, looking->path, vault_folder_name(VAULT_LOG), &err);
 }
 
@@ -269,14 +272,12 @@ static int find_fate(struct looking *looking, struct vault *vault, struct custod
 /* Whose log it is: no other vault can say anything of it. */
 static int is_vaults(const struct looking *looking, struct vault *vault, bool *is, struct err *err)
 {
-    const struct key *key;
-    char own[KEY_ID_TEXT];
-    char id[KEY_ID_TEXT];
-    if (vault_public_key(vault, &key, err) < 0)
+    struct audit_options options = {.key = NULL};
+    struct custody_signer signer;
+    if (vault_public_key(vault, &options.key, err) < 0 ||
+        vault_key_chain(vault, &options.chain, err) < 0)
         return -1;
-    key_id(key, own);
-    key_id(looking->receipt->key, id);
-    *is = strcmp(own, id) == 0;
+    *is = audit_key_counts(&options, looking->receipt->key, &signer);
     return 0;
 }
 

@@ -40,9 +40,8 @@ void session_found_err(struct session *session, const char *target, const char *
 /* Tells the seal value of what is audited. */
 void session_sealed(struct session *session, const struct seal_value *seal);
 
-/* Notes the id of the key that signed. */
-struct key;
-void session_signer(struct session *session, const struct key *key);
+/* Notes whose signature holds. */
+void session_signer(struct session *session, const struct custody_signer *signer);
 
 /* ---- contents: read by all cores, compared with what they must be ---- */
 

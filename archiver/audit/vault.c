@@ -58,7 +58,10 @@ static void check_key(struct auditor *auditor)
 {
     struct err err;
     enum vault_key_state state;
+    const struct custody_chain *chain;
     auditor->session.report->checked++;
+    if (auditor->options.key != NULL && vault_key_chain(auditor->vault, &chain, &err) < 0)
+        session_found_err(&auditor->session, auditor->path, err.object, &err);
     if (vault_key_look(auditor->vault, &state, &err) < 0)
         session_found_err(&auditor->session, auditor->path, err.object, &err);
 }

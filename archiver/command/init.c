@@ -1,7 +1,6 @@
 #include <openssl/crypto.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/i18n.h"
@@ -13,13 +12,6 @@
 #include "vault/vault.h"
 
 #include "base/banned.h"
-
-/* The kind of key that is meant; Ed25519 where none is named. */
-static bool take_crypto(const char *given, enum key_kind *kind)
-{
-    *kind = given != NULL && strcmp(given, "sm") == 0 ? KEY_SM2 : KEY_ED25519;
-    return given == NULL || *kind == KEY_SM2 || strcmp(given, "ed25519") == 0;
-}
 
 static int make(const char *path, struct vault_new *wanted, bool encrypted,
                 struct vault_created *created, struct err *err)
@@ -62,7 +54,7 @@ int command_init(const struct command_context *context, int argc, const char **a
         return say_wrong_use(argv[0], "%s", _("the folder of the new vault is missing"));
     if (unit == NULL)
         return say_wrong_use(argv[0], "%s", _("--unit NAME is missing: the bureau's name"));
-    if (!take_crypto(crypto, &wanted.kind))
+    if (crypto != NULL && key_kind_parse(crypto, &wanted.kind) < 0)
         return say_wrong_use(argv[0], _("--crypto is ed25519 or sm, not \"%s\""), crypto);
 
     char actor[128];

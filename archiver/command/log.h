@@ -5,6 +5,7 @@
 #include "custody/custody.h"
 #include "custody/entry.h"
 
+struct custody_successor;
 struct key;
 struct vault;
 
@@ -44,6 +45,15 @@ static inline void log_source_release_at(struct log_source *source)
 
 /* The log as it is now; to be opened again to see what came since. */
 int log_source_log(const struct log_source *source, struct custody_log **log, struct err *err);
+
+/*
+ * Of a folder whose log has gone on with keys that followed the given one, each signed for by the
+ * one before: takes the last of them in its place. What is wrong with the log otherwise is found
+ * when it is checked. successor   empty where there is nothing to be said; lives as long as the
+ * source is used
+ */
+int log_source_follow(struct log_source *source, struct custody_successor *successor,
+                      struct err *err);
 
 /* All of a small file. */
 int log_read_text(const char *path, size_t ceiling, char **text, size_t *len, struct err *err);

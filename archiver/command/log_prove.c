@@ -11,6 +11,7 @@
 #include "command/options.h"
 #include "command/say.h"
 #include "custody/receipt.h"
+#include "custody/succession.h"
 
 #include "base/banned.h"
 
@@ -92,6 +93,7 @@ static int prove_consistency(const struct log_source *source, struct custody_log
                              const struct options *options, struct err *err)
 {
     struct custody_head old;
+    struct custody_signer signer;
     AUTO(free) char *text = NULL;
     AUTO(free) char *proof = NULL;
     size_t len;
@@ -100,8 +102,7 @@ static int prove_consistency(const struct log_source *source, struct custody_log
         if (log_read_text(what, CHECKPOINT_MAX, &text, &len, err) < 0)
             return -1;
         const struct bytes octets = {(const uint8_t *)text, len};
-        if (custody_log_extends(log, octets, source->key, what, err) < 0 ||
-            custody_checkpoint_check(octets, NULL, source->key, what, &old, err) < 0)
+        if (custody_log_extends(log, octets, source->key, what, &old, &signer, err) < 0)
             return -1;
     }
     if (custody_proof_consistency(log, old.size, source->key, &proof, err) < 0)

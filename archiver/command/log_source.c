@@ -10,6 +10,7 @@
 #include "command/log.h"
 #include "command/open.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -64,6 +65,22 @@ int log_source_open(const struct command_context *context, const char *path, con
         return err_set(err, ERR_USAGE, NULL, "%s", _("a log's folder and --key go together"));
     return path != NULL ? source_of_folder(path, key_path, source, err)
                         : source_of_vault(context, source, err);
+}
+
+int log_source_follow(struct log_source *source, struct custody_successor *successor,
+                      struct err *err)
+{
+    struct err why;
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    if (source->given == NULL ||
+        custody_log_open(source->folder, source->key, NULL, &log, &why) == 0 ||
+        why.kind != ERR_MISSING || custody_log_open(source->folder, NULL, NULL, &log, &why) < 0)
+        return 0;
+    if (custody_log_successor(log, source->key, successor, &why) < 0)
+        return why.kind == ERR_DAMAGED || why.kind == ERR_MISSING ? 0 : ((void)(*err = why), -1);
+    if (successor->last != NULL)
+        source->key = successor->last;
+    return 0;
 }
 
 int log_source_log(const struct log_source *source, struct custody_log **log, struct err *err)

@@ -11,6 +11,9 @@
 #include "command/log.h"
 #include "command/options.h"
 #include "command/say.h"
+#include "command/signers.h"
+#include "custody/key.h"
+#include "custody/succession.h"
 
 #include "base/banned.h"
 
@@ -44,13 +47,35 @@ struct comparing {
     int status;
 };
 
+/* An older checkpoint whose signature is not that of the key in use. */
+static void tell_signer(const char *object, const struct custody_signer *signer,
+                        const struct verifying *verifying)
+{
+    if (!signer->is_earlier)
+        return;
+    if (verifying->json) {
+        say_json(json_pack("{s:s, s:s, s:b, s:b}", "against", object, "key", signer->key_id,
+                           "earlier", 1, "vouched", signer->is_vouched));
+        return;
+    }
+    say_shown(object);
+    printf(": ");
+    printf(_("signed by key %s\n"), signer->key_id);
+    signers_print_standing(signer);
+}
+
 /* Whether the log still begins with what an older checkpoint of it signed. -1: it could not look.
  */
 static int compare(void *context, const char *object, struct bytes checkpoint, struct err *err)
 {
     struct comparing *comparing = context;
-    if (custody_log_extends(comparing->log, checkpoint, comparing->key, object, err) == 0)
+    struct custody_head old;
+    struct custody_signer signer;
+    if (custody_log_extends(comparing->log, checkpoint, comparing->key, object, &old, &signer,
+                            err) == 0) {
+        tell_signer(object, &signer, comparing->verifying);
         return 0;
+    }
     if (err->kind != ERR_DAMAGED && err->kind != ERR_MISSING)
         return -1;
     tell(comparing->verifying, &(struct custody_finding){.path = object, .detail = err->text});
@@ -92,12 +117,48 @@ static void tell_end(const struct custody_check *check, bool sound, bool json)
                          : _("NOT SOUND: see what was found above."));
 }
 
-static int verify_source(const struct log_source *source, const struct words *older,
+static void tell_followed(const struct custody_successor *successor, bool json)
+{
+    char id[KEY_ID_TEXT];
+    key_id(successor->last, id);
+    if (json)
+        say_json(
+            json_pack("{s:s, s:o}", "followed_by", id, "changes", json_u64(successor->followed)));
+    else
+        printf(
+            ngettext("The given key was followed by %s, which it signed for.\n",
+                     "The given key was followed by others, the last of them %s; each was signed "
+                     "for by the one before.\n",
+                     successor->followed),
+            id);
+}
+
+/* A finding of its own beside the missing signature, which it explains. */
+static void tell_unsigned(const struct custody_successor *successor, struct verifying *verifying)
+{
+    char detail[512];
+    (void)snprintf(detail, sizeof detail,
+                   _("the log says that the key was lost and %s put in its place; the key has not "
+                     "signed for it: ask the bureau, by another way, whether that is its key"),
+                   successor->unsigned_id);
+    tell(verifying, &(struct custody_finding){.path = "checkpoint",
+                                              .first = successor->unsigned_entry,
+                                              .count = 1,
+                                              .detail = detail});
+}
+
+static int verify_source(struct log_source *source, const struct words *older,
                          struct verifying *verifying, struct err *err)
 {
     struct custody_check check;
-    if (custody_log_check(source->folder, source->key, NULL, tell, verifying, &check, err) < 0)
+    AUTO(custody_successor_release) struct custody_successor successor = {.last = NULL};
+    if (log_source_follow(source, &successor, err) < 0 ||
+        custody_log_check(source->folder, source->key, NULL, tell, verifying, &check, err) < 0)
         return -1;
+    if (successor.last != NULL && check.findings == 0)
+        tell_followed(&successor, verifying->json);
+    if (successor.unsigned_id[0] != '\0' && check.findings > 0)
+        tell_unsigned(&successor, verifying);
     int against = check.findings > 0 ? EXIT_FOUND : check_against(source, older, verifying, err);
     if (against < 0)
         return -1;

@@ -73,18 +73,38 @@ static const char *variable_of(const char *name)
     return getenv(name); // NOLINT(concurrency-mt-unsafe)
 }
 
-static int ask(const char *variable, const char *object, const char *prompt, bool twice,
-               char passphrase[static SECRET_TEXT], struct err *err)
+/* *there: what is asked for came, or should have come, from a descriptor or a credential. */
+static int without_asking(const char *variable, bool *there, char passphrase[static SECRET_TEXT],
+                          struct err *err)
 {
     const char *descriptor = variable_of(variable);
     const char *credentials =
         strcmp(variable, of_the_key) == 0 ? variable_of("CREDENTIALS_DIRECTORY") : NULL;
-    bool there = false;
+    *there = descriptor != NULL;
     if (descriptor != NULL)
         return from_descriptor(variable, descriptor, passphrase, err);
-    if (credentials != NULL && from_credential(credentials, &there, passphrase, err) < 0)
+    return credentials != NULL ? from_credential(credentials, there, passphrase, err) : 0;
+}
+
+static int ask(const char *variable, const char *object, const char *prompt, bool twice,
+               char passphrase[static SECRET_TEXT], struct err *err)
+{
+    bool there;
+    if (without_asking(variable, &there, passphrase, err) < 0)
         return -1;
     return there ? 0 : from_terminal(object, prompt, twice, passphrase, err);
+}
+
+int passphrase_at_hand(const char *path, char passphrase[static KEY_PASSPHRASE_MAX + 1],
+                       struct err *err)
+{
+    bool there;
+    if (without_asking(of_the_key, &there, passphrase, err) < 0)
+        return -1;
+    return there
+               ? 0
+               : err_set(err, ERR_DENIED, path, "%s",
+                         _("the signing key is encrypted, and its passphrase was not handed over"));
 }
 
 int passphrase_ask(const char *path, char passphrase[static KEY_PASSPHRASE_MAX + 1],

@@ -16,6 +16,10 @@ struct err;
 int passphrase_ask(const char *path, char passphrase[static KEY_PASSPHRASE_MAX + 1],
                    struct err *err);
 
+/* The same, but no person is asked: for what can be left undone. */
+int passphrase_at_hand(const char *path, char passphrase[static KEY_PASSPHRASE_MAX + 1],
+                       struct err *err);
+
 /* One that a key is to get: a person types it twice.
  *   variable   in place of SHILU_PASSPHRASE_FD; the credential counts with that one alone */
 int passphrase_choose(const char *variable, char passphrase[static KEY_PASSPHRASE_MAX + 1],

@@ -119,10 +119,12 @@ _shilu() {
         ;;
     key)
         case $verb in
-        '') options='show export passphrase' ;;
+        '') options='show export passphrase rotate replace' ;;
         show) options='--json' ;;
         export) options='--public' ;;
         passphrase) options='--remove' ;;
+        rotate) options='--crypto --json' ;;
+        replace) options='--reason --passphrase --json' ;;
         esac
         ;;
     disc)

@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "custody/key.h"
+#include "custody/succession.h"
 
 /* Whose signatures stand under what was verified. */
 
 struct signer {
     const char *target; /* as it was given on the command line: the caller's */
-    char key[KEY_ID_TEXT];
+    struct custody_signer by;
 };
 
 struct signers {
@@ -27,7 +27,7 @@ static inline void signers_release_at(struct signers *signers)
     signers_release(signers);
 }
 
-void signers_note(struct signers *signers, const char *target, const char *key);
+void signers_note(struct signers *signers, const char *target, const struct custody_signer *by);
 
 /* The key, where all are of one; else NULL. */
 const char *signers_single(const struct signers *signers);
@@ -35,7 +35,11 @@ const char *signers_single(const struct signers *signers);
 /* One line where all are of one key, else a line for each target and key. */
 void signers_print(const struct signers *signers);
 
-/* A list of {"target", "key"}. NULL when memory is out. */
+/* What is to be said of an earlier key, as a line of its own; nothing of others. */
+void signers_print_standing(const struct custody_signer *by);
+
+/* A list of {"target", "key"}, of one that is not simply the vault's also "earlier" and "vouched".
+ * NULL when memory is out. */
 json_t *signers_to_json(const struct signers *signers);
 
 #endif

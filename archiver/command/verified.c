@@ -5,6 +5,7 @@
 #include "acts/acts.h"
 #include "base/err.h"
 #include "base/i18n.h"
+#include "command/passphrase.h"
 #include "command/say.h"
 #include "vault/vault.h"
 
@@ -49,6 +50,7 @@ static int tell(const char *path, const struct acts_verification *verification, 
     char actor[128];
     AUTO(vault_free) struct vault *vault = NULL;
     vault_actor(actor);
+    vault_passphrase_from(passphrase_at_hand); /* nobody is asked, only to verify */
     if (vault_open(path, VAULT_TELL, &vault, err) < 0 || vault_begin(vault, actor, err) < 0)
         return -1;
     return vault_end(vault, acts_verified(vault, verification, err), err);

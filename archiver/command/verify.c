@@ -51,10 +51,10 @@ static void found(void *context, const struct audit_finding *finding)
     found_print(finding, verification->json);
 }
 
-static void signed_by(void *context, const char *key_id)
+static void signed_by(void *context, const struct custody_signer *signer)
 {
     struct verification *verification = context;
-    signers_note(&verification->signers, verification->target, key_id);
+    signers_note(&verification->signers, verification->target, signer);
 }
 
 static void sealed(void *context, const struct seal_value *seal)
@@ -217,6 +217,7 @@ static int verify_path(const struct command_context *context, const char *path,
                        struct err *err)
 {
     AUTO(key_free) struct key *key = NULL;
+    AUTO(custody_chain_release) struct custody_chain chain = {.links = NULL};
     AUTO(vault_free) struct vault *vault = NULL;
     struct audit_options options = verification->audit;
     options.sealed = sealed;
@@ -231,9 +232,11 @@ static int verify_path(const struct command_context *context, const char *path,
         int len = snprintf(public_key, sizeof public_key, "%s/keys/public.pem", context->vault);
         if (len < 0 || (size_t)len >= sizeof public_key)
             return err_set(err, ERR_USAGE, context->vault, "%s", _("the path is too long"));
-        if (load_key(public_key, &key, err) < 0)
+        if (load_key(public_key, &key, err) < 0 ||
+            vault_chain_load(context->vault, key, &chain, err) < 0)
             return err_wrap(err, "%s", _("the key of the vault that is named"));
         options.key = key;
+        options.chain = &chain;
         options.key_is_vaults = true;
     }
     return audit_path(path, &options, report, err);

@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/bytes.h"
 
+struct custody_signer;
 struct err;
 struct key;
 
@@ -100,7 +101,8 @@ int custody_log_create(int folder, const struct key *signing, const char *origin
 /*
  * Opens the log in a folder. Only its right edge is read, and compared with the signed root.
  *   folder   a held descriptor; the log keeps one of its own
- *   key      the log's, either half; the caller may free it afterwards
+ *   key      the log's, either half; the caller may free it afterwards. NULL: nobody's signature is
+ *            looked at, so what is read has nobody's word
  *   origin   the log it must be; NULL: any
  * ERR_MISSING: no checkpoint there, or a tile of the edge (err->object); ERR_DAMAGED: the
  * checkpoint is none, of another log, its signature does not hold, or the edge gives another root.
@@ -155,14 +157,25 @@ int custody_log_consistency(struct custody_log *log, uint64_t old_size, uint64_t
                             struct custody_proof *proof, struct err *err);
 
 /*
+ * Signs the checkpoint as it stands with another key too, beside the lines that it has; durable.
+ * For a key that is to follow the log's. One that has signed it already changes nothing.
+ * ERR_CONFLICT: as of custody_log_append.
+ */
+int custody_log_sign_again(struct custody_log *log, const struct key *signing, struct err *err);
+
+/*
  * Whether the log still begins with what an older checkpoint of it signed.
  *   text, object   as of custody_checkpoint_check
- *   key            that signed it
+ *   key            that signed it, or a key before it: the log itself tells of these
+ *                  (succession.h), and is read for them where that is needed
+ *   old            what it says
+ *   signer         whose signature it is
  * ERR_DAMAGED, ERR_MISSING: it does not, or that is no checkpoint of this log, or a tile (in the
  * text) cannot be read; else it could not look.
  */
 int custody_log_extends(struct custody_log *log, struct bytes text, const struct key *key,
-                        const char *object, struct err *err);
+                        const char *object, struct custody_head *old, struct custody_signer *signer,
+                        struct err *err);
 
 /*
  * Proofs that need nothing else to be checked: objects in canonical form (RFC 8785), which

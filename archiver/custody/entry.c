@@ -42,6 +42,8 @@ static const char *const action_names[CUSTODY_ACTIONS] = {
     [CUSTODY_USER_CHANGED] = "user-changed",
     [CUSTODY_ROLE_CHANGED] = "role-changed",
     [CUSTODY_SETTINGS_CHANGED] = "settings-changed",
+    [CUSTODY_KEY_ROTATED] = "key-rotated",
+    [CUSTODY_KEY_REPLACED] = "key-replaced",
     [CUSTODY_KEY_PASSPHRASE_CHANGED] = "key-passphrase-changed",
     [CUSTODY_LOGIN_FAILED] = "login-failed",
 };

@@ -246,6 +246,11 @@ void key_id_spoken(const char *id, char spoken[static KEY_ID_SPOKEN])
     spoken[len] = '\0';
 }
 
+bool key_is_private(const struct key *key)
+{
+    return key->is_private;
+}
+
 enum key_kind key_kind(const struct key *key)
 {
     return key->kind;
@@ -254,6 +259,17 @@ enum key_kind key_kind(const struct key *key)
 const char *key_kind_name(enum key_kind kind)
 {
     return kinds[kind].name;
+}
+
+int key_kind_parse(const char *name, enum key_kind *kind)
+{
+    static const char *const names[KEY_KINDS] = {[KEY_ED25519] = "ed25519", [KEY_SM2] = "sm"};
+    for (enum key_kind i = 0; i < KEY_KINDS; i++)
+        if (strcmp(names[i], name) == 0) {
+            *kind = i;
+            return 0;
+        }
+    return -1;
 }
 
 int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC_MAX], size_t *len,

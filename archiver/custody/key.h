@@ -31,8 +31,14 @@ int key_generate(enum key_kind kind, struct key **out, struct err *err);
 
 enum key_kind key_kind(const struct key *key);
 
+/* Whether it can sign. */
+bool key_is_private(const struct key *key);
+
 /* "Ed25519", "SM2": the same in every language. */
 const char *key_kind_name(enum key_kind kind);
+
+/* The kind by what a person calls it: "ed25519", or "sm". 0, or -1 where it is neither. */
+int key_kind_parse(const char *name, enum key_kind *kind);
 
 /* PEM: PKCS#8 for the private key, SubjectPublicKeyInfo for the public one (RFC 5208, 5280).
  * ERR_DAMAGED where it is no such key, or of a kind that is not used here; an encrypted one is none

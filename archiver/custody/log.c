@@ -14,6 +14,7 @@
 #include "custody/grow.h"
 #include "custody/key.h"
 #include "custody/log.h"
+#include "custody/succession.h"
 #include "custody/tiles.h"
 
 #include "base/banned.h"
@@ -81,8 +82,10 @@ static int take_checkpoint(struct custody_log *log, const struct key *key, const
     struct checkpoint checkpoint;
     size_t len;
     if (log_checkpoint_read(log->folder, &log->text, &len, err) < 0 ||
-        checkpoint_open((struct bytes){(const uint8_t *)log->text, len}, log_checkpoint_name,
-                        origin, key, &checkpoint, err) < 0)
+        (key != NULL ? checkpoint_open((struct bytes){(const uint8_t *)log->text, len},
+                                       log_checkpoint_name, origin, key, &checkpoint, err)
+                     : checkpoint_parse((struct bytes){(const uint8_t *)log->text, len},
+                                        log_checkpoint_name, &checkpoint, err)) < 0)
         return -1;
     log->head = checkpoint.head;
     log->origin = strndup((const char *)checkpoint.origin.at, checkpoint.origin.len);
@@ -95,7 +98,8 @@ int custody_log_open(int folder, const struct key *key, const char *origin,
     AUTO(custody_log_free) struct custody_log *log = calloc(1, sizeof *log);
     if (log == NULL)
         return err_memory(err, NULL);
-    key_id(key, log->key_id);
+    if (key != NULL)
+        key_id(key, log->key_id);
     log->folder = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (log->folder < 0)
         return err_sys(err, "log", _("open"));
@@ -216,6 +220,40 @@ int custody_log_append(struct custody_log *log, const struct bytes *entries, siz
     return done;
 }
 
+static int sign_again_locked(struct custody_log *log, const struct key *signing, struct err *err)
+{
+    struct checkpoint checkpoint;
+    struct err why;
+    AUTO(text_release) struct text text = {0};
+    text_init(&text, NOTE_MAX);
+    if (check_current(log, err) < 0 ||
+        checkpoint_parse(bytes_of(log->text), log_checkpoint_name, &checkpoint, err) < 0)
+        return -1;
+    if (note_verify(&checkpoint.note, log_checkpoint_name, log->origin, signing, &why) == 0)
+        return 0;
+    text_append(&text, log->text);
+    if (note_sign(checkpoint.note.text, log->origin, signing, &text, err) < 0)
+        return -1;
+    AUTO(free) char *whole = text_take(&text);
+    if (whole == NULL)
+        return err_memory(err, log_checkpoint_name);
+    if (durable_store(log->folder, log_checkpoint_name, bytes_of(whole), CHECKPOINT_MODE, err) < 0)
+        return -1;
+    free(log->text);
+    log->text = whole;
+    whole = NULL;
+    return 0;
+}
+
+int custody_log_sign_again(struct custody_log *log, const struct key *signing, struct err *err)
+{
+    if (flock(log->folder, LOCK_EX) < 0)
+        return err_sys(err, "log", _("lock"));
+    int done = sign_again_locked(log, signing, err);
+    (void)flock(log->folder, LOCK_UN); /* goes with the descriptor otherwise */
+    return done;
+}
+
 /* ---- reading and proving ---- */
 
 static int no_entry(uint64_t index, struct err *err)
@@ -316,20 +354,36 @@ int custody_log_consistency(struct custody_log *log, uint64_t old_size, uint64_t
     return 0;
 }
 
-int custody_log_extends(struct custody_log *log, struct bytes text, const struct key *key,
-                        const char *object, struct err *err)
+/* The log is read for earlier keys only where the key itself has not signed. */
+static int check_older(struct custody_log *log, struct bytes text, const struct key *key,
+                       const char *object, struct custody_head *old, struct custody_signer *signer,
+                       struct err *err)
 {
-    struct custody_head old;
-    struct custody_proof proof;
-    if (custody_checkpoint_check(text, log->origin, key, object, &old, err) < 0)
+    char id[KEY_ID_TEXT];
+    AUTO(custody_chain_release) struct custody_chain chain = {.links = NULL};
+    if (custody_chain_checkpoint(&chain, key, text, log->origin, object, old, signer, err) == 0)
+        return 0;
+    if (err->kind != ERR_MISSING || custody_chain_of_log(log, &chain, err) < 0)
         return -1;
-    if (old.size > log->head.size)
+    key_id(key, id);
+    (void)custody_chain_settle(&chain, id);
+    return custody_chain_checkpoint(&chain, key, text, log->origin, object, old, signer, err);
+}
+
+int custody_log_extends(struct custody_log *log, struct bytes text, const struct key *key,
+                        const char *object, struct custody_head *old, struct custody_signer *signer,
+                        struct err *err)
+{
+    struct custody_proof proof;
+    if (check_older(log, text, key, object, old, signer, err) < 0)
+        return -1;
+    if (old->size > log->head.size)
         return err_set(err, ERR_DAMAGED, object, "%s",
                        _("the log has fewer entries than this checkpoint signed: some were taken "
                          "away"));
-    if (custody_log_consistency(log, old.size, log->head.size, &proof, err) < 0)
+    if (custody_log_consistency(log, old->size, log->head.size, &proof, err) < 0)
         return -1;
-    if (custody_consistency_check(old.size, old.root, log->head.size, log->head.root, &proof,
+    if (custody_consistency_check(old->size, old->root, log->head.size, log->head.root, &proof,
                                   err) == 0)
         return 0;
     return err->kind != ERR_DAMAGED

@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 #include "disc/cargo.h"
 #include "pack/pack.h"
 
@@ -73,14 +74,16 @@ static int load_member(const struct bag *bag, const char *name, char **content, 
     return 0;
 }
 
-static int check_signature(const struct bag *bag, const struct key *signer, struct err *err)
+static int check_signature(const struct bag *bag, const struct cargo_keys *keys, struct err *err)
 {
+    struct custody_signer signer;
     AUTO(free) char *signature = NULL;
     size_t len = 0;
     if (load_member(bag, TAG_SIGNATURE, &signature, &len, err) < 0)
         return -1;
     const struct bytes octets = {(const uint8_t *)signature, len};
-    return key_verify(signer, bag->tag_manifest, octets, bag->tar, err);
+    return custody_chain_verify(keys->chain, keys->key, bag->tag_manifest, octets, bag->tar,
+                                &signer, err);
 }
 
 /* The digest that the tag manifest states for a name; -1 where it has no line for it. */
@@ -202,14 +205,14 @@ static int check_complete(const struct bag *bag, size_t first_file, struct err *
     return 0;
 }
 
-static int add_members(struct bag *bag, const struct key *signer, struct err *err)
+static int add_members(struct bag *bag, const struct cargo_keys *keys, struct err *err)
 {
     AUTO(free) char *manifest = NULL;
     size_t len = 0;
     if (load_member(bag, TAG_MANIFEST, &manifest, &len, err) < 0)
         return -1;
     bag->tag_manifest = (struct bytes){(const uint8_t *)manifest, len};
-    if (check_signature(bag, signer, err) < 0)
+    if (check_signature(bag, keys, err) < 0)
         return -1;
     const size_t first_file = bag->cargo->file_count;
     for (size_t i = 0; i < bag->layout->count; i++) {
@@ -235,7 +238,7 @@ static int keep_index(struct cargo_bag *planned, const struct pack *pack, struct
     return planned->name == NULL || planned->index == NULL ? err_memory(err, planned->tar) : 0;
 }
 
-int cargo_add_bag(struct cargo *cargo, size_t at, const struct key *signer, struct err *err)
+int cargo_add_bag(struct cargo *cargo, size_t at, const struct cargo_keys *keys, struct err *err)
 {
     struct cargo_bag *planned = &cargo->bags[at];
     const int fd = file_open_regular(cargo->root, planned->tar, err);
@@ -258,5 +261,5 @@ int cargo_add_bag(struct cargo *cargo, size_t at, const struct key *signer, stru
                       .fd = pack_fd(pack),
                       .pack = pack,
                       .layout = &layout};
-    return add_members(&bag, signer, err);
+    return add_members(&bag, keys, err);
 }

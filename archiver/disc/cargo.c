@@ -114,14 +114,14 @@ int cargo_make(struct vault *vault, const char *const *cases, size_t case_count,
     if (made_us != 0)
         made.made_at.us = made_us;
     made.made_at.us -= made.made_at.us % 1000000; /* an image's times are whole seconds */
-    const struct key *signer = NULL;
-    if (vault_public_key(vault, &signer, err) < 0)
+    struct cargo_keys keys;
+    if (vault_public_key(vault, &keys.key, err) < 0 || vault_key_chain(vault, &keys.chain, err) < 0)
         return -1;
-    key_id(signer, made.key_id);
+    key_id(keys.key, made.key_id);
     if (find_archives(vault, cases, case_count, &made, err) < 0)
         return -1;
     for (size_t i = 0; i < made.bag_count; i++) {
-        if (cargo_add_bag(&made, i, signer, err) < 0)
+        if (cargo_add_bag(&made, i, &keys, err) < 0)
             return -1;
     }
     if (name_disc(&made, err) < 0)

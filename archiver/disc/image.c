@@ -36,6 +36,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 #include "disc/cargo.h"
 #include "disc/contents.h"
 #include "disc/disc.h"
@@ -122,6 +123,8 @@ static int is_unentered(struct vault *vault, const struct target *target, bool *
 {
     struct err none;
     const struct key *key;
+    const struct custody_chain *chain;
+    struct custody_signer signer;
     AUTO(disc_record_release) struct disc_record record = {0};
     AUTO(json_decref) json_t *statement = NULL;
     struct disc_search search = {.name = NULL};
@@ -130,11 +133,11 @@ static int is_unentered(struct vault *vault, const struct target *target, bool *
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
         disc_record_read(fd, target->name, &record, &none) < 0)
         return 0;
-    if (vault_public_key(vault, &key, err) < 0)
+    if (vault_public_key(vault, &key, err) < 0 || vault_key_chain(vault, &chain, err) < 0)
         return -1;
-    if (key_verify(key, bytes_of(record.message),
-                   (struct bytes){record.signature, record.signature_len}, target->name,
-                   &none) < 0 ||
+    if (custody_chain_verify(chain, key, bytes_of(record.message),
+                             (struct bytes){record.signature, record.signature_len}, target->name,
+                             &signer, &none) < 0 ||
         json_read(bytes_of(record.message), target->name, &statement, &none) < 0 ||
         json_take_text(statement, "disc", target->name, &search.name, &none) < 0)
         return 0;

@@ -14,6 +14,7 @@
 #include "base/i18n.h"
 #include "custody/custody.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 
@@ -139,6 +140,8 @@ static int check_older(int folder, int copy, const struct key *key, struct err *
 {
     AUTO(custody_log_free) struct custody_log *log = NULL;
     AUTO(free) char *text = NULL;
+    struct custody_head old;
+    struct custody_signer signer;
     size_t len;
     AUTO(close) int fd = file_open_regular(copy, checkpoint_name, err);
     if (fd < 0)
@@ -147,7 +150,7 @@ static int check_older(int folder, int copy, const struct key *key, struct err *
         custody_log_open(folder, key, NULL, &log, err) < 0)
         return -1;
     return custody_log_extends(log, (struct bytes){(const uint8_t *)text, len}, key,
-                               checkpoint_name, err);
+                               checkpoint_name, &old, &signer, err);
 }
 
 /* As the log grows meanwhile, a tile at its edge may be missed: then it is looked at again. */

@@ -11,6 +11,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 
@@ -75,7 +76,8 @@ static int open_private(const char *path, struct err *err)
     if (why.kind == ERR_MISSING)
         return err_set(err, ERR_MISSING, path, "%s",
                        _("the signing key is lost: nothing can be signed until it is put back from "
-                         "its backup; to verify, it is not needed"));
+                         "its backup, or, where there is none, replaced (shilu key replace); to "
+                         "verify, it is not needed"));
     if (why.kind == ERR_USAGE)
         return err_set(err, ERR_DENIED, path, _("the signing key is not used: %s"), why.text);
     *err = why;
@@ -120,15 +122,13 @@ static int ask_passphrase(const char *path, char passphrase[static KEY_PASSPHRAS
     return passphrase_source(path, passphrase, err);
 }
 
-static int decrypt(const struct private_text *text, const char *path, struct key **key,
+static int decrypt(const struct private_text *text, const char *path,
+                   char passphrase[static KEY_PASSPHRASE_MAX + 1], struct key **key,
                    struct err *err)
 {
-    char passphrase[KEY_PASSPHRASE_MAX + 1] = "";
-    int done = ask_passphrase(path, passphrase, err);
-    if (done == 0)
-        done = key_from_encrypted_pem(octets_of(text), passphrase, path, key, err);
-    OPENSSL_cleanse(passphrase, sizeof passphrase);
-    return done;
+    return ask_passphrase(path, passphrase, err) < 0
+               ? -1
+               : key_from_encrypted_pem(octets_of(text), passphrase, path, key, err);
 }
 
 static int check_halves(const struct key *key, const struct key *public_half, struct err *err)
@@ -143,26 +143,58 @@ static int check_halves(const struct key *key, const struct key *public_half, st
                          _("is not the private half of %s"), vault_public_key_name);
 }
 
-int vault_signing_key(struct vault *vault, const struct key **key, struct err *err)
+int keys_read_signing(struct vault *vault, struct key **key,
+                      char passphrase[static KEY_PASSPHRASE_MAX + 1], struct err *err)
 {
     const struct key *public_half;
-    if (vault_public_key(vault, &public_half, err) < 0)
+    char path[VAULT_PATH_MAX];
+    AUTO(private_text_release) struct private_text text = {.pem = NULL};
+    AUTO(key_free) struct key *read = NULL;
+    vault_join(vault->path, vault_private_key_name, path);
+    if (vault_public_key(vault, &public_half, err) < 0 ||
+        read_private(path, TO_SIGN, &text, err) < 0 ||
+        (key_pem_is_encrypted(octets_of(&text))
+             ? decrypt(&text, path, passphrase, &read, err)
+             : key_from_private_pem(octets_of(&text), path, &read, err)) < 0 ||
+        check_halves(read, public_half, err) < 0)
         return -1;
+    *key = read;
+    read = NULL;
+    return 0;
+}
+
+int vault_signing_key(struct vault *vault, const struct key **key, struct err *err)
+{
     if (vault->signing_key == NULL) {
-        char path[VAULT_PATH_MAX];
-        AUTO(private_text_release) struct private_text text = {.pem = NULL};
-        AUTO(key_free) struct key *read = NULL;
-        vault_join(vault->path, vault_private_key_name, path);
-        if (read_private(path, TO_SIGN, &text, err) < 0 ||
-            (key_pem_is_encrypted(octets_of(&text))
-                 ? decrypt(&text, path, &read, err)
-                 : key_from_private_pem(octets_of(&text), path, &read, err)) < 0 ||
-            check_halves(read, public_half, err) < 0)
+        char passphrase[KEY_PASSPHRASE_MAX + 1] = "";
+        const int done = keys_read_signing(vault, &vault->signing_key, passphrase, err);
+        OPENSSL_cleanse(passphrase, sizeof passphrase);
+        if (done < 0)
             return -1;
-        vault->signing_key = read;
-        read = NULL;
     }
     *key = vault->signing_key;
+    return 0;
+}
+
+void keys_forget(struct vault *vault)
+{
+    key_free(vault->signing_key);
+    key_free(vault->public_key);
+    custody_chain_release(&vault->chain);
+    vault->signing_key = NULL;
+    vault->public_key = NULL;
+    vault->has_chain = false;
+}
+
+int vault_key_chain(struct vault *vault, const struct custody_chain **chain, struct err *err)
+{
+    const struct key *key;
+    if (vault_public_key(vault, &key, err) < 0)
+        return -1;
+    if (!vault->has_chain && vault_chain_load(vault->path, key, &vault->chain, err) < 0)
+        return -1;
+    vault->has_chain = true;
+    *chain = &vault->chain;
     return 0;
 }
 
@@ -194,9 +226,7 @@ int vault_key_look(struct vault *vault, enum vault_key_state *state, struct err 
 
 /* ---- writing ---- */
 
-/* What has lost its last name is made unreadable, as far as the file system writes in place. One
- * that has another name is somebody's copy. */
-static void overwrite(int fd)
+void keys_overwrite(int fd)
 {
     static const uint8_t zeros[KEY_PEM_MAX];
     struct stat st;
@@ -227,7 +257,7 @@ int keys_store_private(const struct vault *vault, const char *name, const struct
     OPENSSL_cleanse(pem, strlen(pem));
     free(pem);
     if (done == 0)
-        overwrite(old);
+        keys_overwrite(old);
     return done;
 }
 

@@ -111,7 +111,8 @@ static int open_catalog(struct vault *vault, enum vault_mode mode, struct err *e
 
 static int finish_what_was_left(struct vault *vault, enum vault_mode mode, struct err *err)
 {
-    if ((mode == VAULT_WRITE || mode == VAULT_TELL) && vault_log_follow(vault, err) < 0)
+    if ((mode == VAULT_WRITE || mode == VAULT_TELL) &&
+        (keys_begin(vault, err) < 0 || vault_log_follow(vault, err) < 0))
         return -1;
     return mode == VAULT_WRITE ? recover_all(vault, err) : 0;
 }
@@ -123,6 +124,7 @@ int vault_open(const char *path, enum vault_mode mode, struct vault **out, struc
         return err_memory(err, path);
     for (int i = 0; i < VAULT_FOLDERS; i++)
         vault->folders[i] = -1;
+    vault->keys = -1;
     vault->path = strdup(path);
     if (vault->path == NULL)
         return err_memory(err, path);
@@ -146,8 +148,9 @@ void vault_free(struct vault *vault)
     for (int i = 0; i < VAULT_FOLDERS; i++)
         if (vault->folders[i] >= 0)
             (void)close(vault->folders[i]); /* only ever read from or flushed */
-    key_free(vault->signing_key);
-    key_free(vault->public_key);
+    if (vault->keys >= 0)
+        (void)close(vault->keys); /* and with it goes its lock */
+    keys_forget(vault);
     settings_release(&vault->settings);
     free(vault->path);
     free(vault);

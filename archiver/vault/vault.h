@@ -157,6 +157,30 @@ int vault_key_look(struct vault *vault, enum vault_key_state *state, struct err 
 int vault_key_passphrase(struct vault *vault, const char *actor, const char *passphrase,
                          struct err *err);
 
+/*
+ * Changes the signing key: the new one is signed by the old, and the log tells of it; encrypted as
+ * the old one was. Killed anywhere, the next opening for writing leaves one of the two, whole: see
+ * rotate.c. ERR_CONFLICT: another process is at work in the vault.
+ */
+int vault_key_rotate(struct vault *vault, const char *actor, enum key_kind kind, struct err *err);
+
+/*
+ * Puts a new key in the place of one that is lost, or whose passphrase is. Nothing but the log
+ * vouches for it, and everybody is told so. passphrase   as of key_private_pem ERR_CONFLICT: it is
+ * not lost; or as above.
+ */
+int vault_key_replace(struct vault *vault, const char *actor, const char *reason,
+                      const char *passphrase, struct err *err);
+
+/* The keys before the public one, whose signatures still count; the vault's. */
+struct custody_chain;
+int vault_key_chain(struct vault *vault, const struct custody_chain **chain, struct err *err);
+
+/* The same for the vault at a path, which need not be opened; released by the caller. Empty where
+ * there are none, or who asks may not read them. */
+int vault_chain_load(const char *path, const struct key *key, struct custody_chain *chain,
+                     struct err *err);
+
 /* The public key alone. */
 int vault_public_key(struct vault *vault, const struct key **key, struct err *err);
 

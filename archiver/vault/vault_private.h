@@ -2,6 +2,7 @@
 #define SHILU_VAULT_PRIVATE_H
 
 #include "base/err.h"
+#include "custody/succession.h"
 #include "vault/settings.h"
 #include "vault/vault.h"
 
@@ -23,6 +24,9 @@ struct vault {
     struct vault_settings shown;
     struct key *signing_key; /* NULL until asked for */
     struct key *public_key;
+    struct custody_chain chain; /* of the keys before it, where has_chain */
+    bool has_chain;
+    int keys;       /* the folder, locked, of a vault that is written to; else -1 */
     struct act act; /* the one begun last */
 };
 
@@ -44,6 +48,22 @@ int keys_open(const struct vault *vault, struct err *err);
  * as far as the file system lets one. passphrase as of key_private_pem. */
 int keys_store_private(const struct vault *vault, const char *name, const struct key *key,
                        const char *passphrase, struct err *err);
+
+/* Reads the signing key, which is the caller's, and its passphrase where it has one; wiped by the
+ * caller, also after -1. As vault_signing_key. */
+int keys_read_signing(struct vault *vault, struct key **key,
+                      char passphrase[static KEY_PASSPHRASE_MAX + 1], struct err *err);
+
+/* The keys are read again when they are needed. */
+void keys_forget(struct vault *vault);
+
+/* Makes a private key's file that has lost its last name unreadable, as far as the file system
+ * writes in place; -1: none. One that has another name is somebody's copy. */
+void keys_overwrite(int fd);
+
+/* Locks the keys, of a vault that is to be written to, against who would change them, and finishes
+ * or undoes a change that was cut short. */
+int keys_begin(struct vault *vault, struct err *err);
 
 /* Whether a name has the form that vault_stored_name gives. */
 bool stored_name_is(const char *name);

@@ -104,3 +104,85 @@ sm2_signed() {
     status 0 shilu log verify
     status 0 shilu key export --public
 }
+
+@test "what an earlier key signed stays good, is said, and goes on a disc; a stranger's does not" {
+    new_case
+    archive=$(shilu seal "$CASE" --json | jq -r .archive)
+    shilu receipt R1 >receipt.json
+    shilu log checkpoint >older
+    shilu key export --public >old.pem
+    old=$(shilu key show --json | jq -r .key_id)
+    status 0 shilu key rotate --json
+    new=$(jq -r .key_id <<<"$output")
+    [ "$old" != "$new" ]
+    status 0 shilu verify "$V" "$archive" receipt.json
+    has "$old"
+    has "an earlier key"
+    status 0 shilu verify A1 --json
+    [ "$(jq -r 'select(.signers) | .signers[] | select(.earlier) | .key' <<<"$output")" = "$old" ]
+    status 0 shilu log verify --against older
+    has "an earlier key"
+    status 0 shilu disc image "$CASE" -o disc.iso
+    status 0 shilu verify disc.iso
+    status 0 "$SHILU" verify --key old.pem "$archive"
+    status 1 "$SHILU" verify --key "$V/keys/public.pem" "$archive"
+    shilu key export --public "$old" | cmp - old.pem
+    status 3 shilu key export --public 0123
+    status 0 shilu key show
+    has "$old"
+    [ "$(shilu log show --action key-rotated --json | jq -r .detail.old)" = "$old" ]
+
+    other=$BATS_TEST_TMPDIR/other
+    "$SHILU" init "$other" --unit U
+    status 1 "$SHILU" -C "$other" verify "$archive"
+    has "not this vault's"
+}
+
+@test "a copied log is checked with the old key or the new, each with a clear answer" {
+    "$SHILU" init "$V" --unit U
+    shilu log checkpoint >older
+    cp "$V/keys/public.pem" old.pem
+    shilu key rotate --crypto sm
+    shilu key rotate
+    cp -a "$V/log" copy
+    status 0 "$SHILU" log verify copy --key old.pem --against older
+    has "followed by"
+    status 0 "$SHILU" log verify copy --key "$V/keys/public.pem" --against older
+    has "an earlier key"
+    openssl genpkey -algorithm ED25519 2>/dev/null | openssl pkey -pubout -out stranger.pem
+    status 1 "$SHILU" log verify copy --key stranger.pem
+    rm "$V/keys/signing.pem"
+    status 2 shilu key replace
+    status 3 shilu key rotate
+    has "key replace"
+    status 0 shilu key replace --reason '机房失火'
+    [ "$(shilu log show --action key-replaced --json | jq -r .detail.reason)" = 机房失火 ]
+    status 0 shilu verify
+    has "NOT signed for"
+    status 0 shilu key show
+    has LOST
+    rm -r copy && cp -a "$V/log" copy
+    status 1 "$SHILU" log verify copy --key old.pem
+    has "ask the bureau"
+    status 0 "$SHILU" log verify copy --key "$V/keys/public.pem" --against older
+    status 3 shilu key replace --reason again
+    has "not lost"
+}
+
+@test "keys that were changed by hand are found" {
+    "$SHILU" init "$V" --unit U
+    shilu key rotate
+    cp -a "$V" kept
+    sed -i '3s/.*/99/' "$V"/keys/retired/*.pem
+    status 1 shilu verify
+    has "retired"
+    rm -r "$V" && cp -a kept "$V"
+    rm "$V"/keys/retired/*.pem
+    status 1 shilu verify
+    has "whose statement is not there"
+    rm -r "$V" && cp -a kept "$V"
+    openssl genpkey -algorithm ED25519 -out "$V/keys/signing.pem" 2>/dev/null
+    openssl pkey -in "$V/keys/signing.pem" -pubout -out "$V/keys/public.pem"
+    chmod 600 "$V/keys/signing.pem"
+    status 1 shilu verify
+}

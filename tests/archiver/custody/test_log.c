@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "custody/succession.h"
 #include "made_log.h"
 
 /* ---- findings ---- */
@@ -505,7 +506,9 @@ static enum err_kind kind_of_older(struct custody_log *log, int folder, const st
     struct err err = {.kind = ERR_NONE};
     AUTO(custody_log_free) struct custody_log *other = made_open(folder);
     const struct bytes text = bytes_of(custody_log_checkpoint_text(other));
-    const int done = custody_log_extends(log, text, key, "older", &err);
+    struct custody_head old;
+    struct custody_signer signer;
+    const int done = custody_log_extends(log, text, key, "older", &old, &signer, &err);
     assert_int_equal(done, err.kind == ERR_NONE ? 0 : -1);
     return err.kind;
 }

@@ -167,6 +167,24 @@ int acts_rebuild(struct vault *vault,
                  void (*failed)(void *context, uint64_t seq, const struct err *why),
                  void (*stale)(void *context, const struct catalog_recording *recording),
                  void *context, struct acts_rebuilt *rebuilt, struct err *err);
+/* ---- acts that change nothing in the catalog ---- */
+
+/* What is to be told: refused, extracted, exported and the like. */
+struct acts_told {
+    enum custody_action action;
+    char *subject;  /* owned; NULL: none */
+    json_t *detail; /* owned; NULL where memory is out */
+};
+void acts_told_release(struct acts_told *told, size_t count);
+
+/* Logs them as one act, which it begins and commits: after 0 they are told durably. */
+int acts_tell(struct vault *vault, const char *by, const struct acts_told *told, size_t count,
+              struct err *err);
+
+/* Numbers for a detail's member "recordings" or "archives": "1-40,57". They are sorted, and each is
+ * told once. NULL when memory is out. */
+json_t *acts_numbers(int64_t *numbers, size_t count);
+
 /* ---- finding entries ---- */
 
 /* Which entries are asked for: those of which all holds that is given here. */

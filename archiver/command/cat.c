@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/i18n.h"
 #include "command/command.h"
+#include "command/leaving.h"
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
@@ -26,6 +27,10 @@ int command_cat(const struct command_context *context, int argc, const char **ar
         const struct pack_entry *entry = pack_find(archives.packs[i], options.words[1]);
         if (entry == NULL)
             continue;
+        AUTO(leaving_release) struct leaving leaving = {.count = 0};
+        if (leaving_add(&leaving, i, entry, &err) < 0 ||
+            leaving_tell(context, &archives, &leaving, NULL, &err) < 0)
+            return say_error(&err);
         if (pack_cat(archives.packs[i], entry, STDOUT_FILENO, _("the output"), &err) == 0)
             return EXIT_SOUND;
         status = say_error(&err);

@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/command.h"
+#include "command/leaving.h"
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
@@ -42,17 +43,28 @@ static void extract_one(struct extraction *extraction, const struct pack *pack,
 }
 
 /* An entry by name in the first volume that has it. */
-static bool extract_named(struct extraction *extraction, const struct open_archives *archives,
-                          const char *name)
+static int choose_named(struct leaving *leaving, const struct open_archives *archives,
+                        const char *name, struct err *err)
 {
     for (size_t i = 0; i < archives->count; i++) {
         const struct pack_entry *entry = pack_find(archives->packs[i], name);
-        if (entry != NULL) {
-            extract_one(extraction, archives->packs[i], entry);
-            return true;
-        }
+        if (entry != NULL)
+            return leaving_add(leaving, i, entry, err);
     }
-    return false;
+    return err_set(err, ERR_MISSING, name, "%s", _("no such entry in the archive"));
+}
+
+static int choose_all(struct leaving *leaving, const struct open_archives *archives,
+                      struct err *err)
+{
+    for (size_t i = 0; i < archives->count; i++) {
+        size_t count;
+        const struct pack_entry *entries = pack_entries(archives->packs[i], &count);
+        for (size_t k = 0; k < count; k++)
+            if (leaving_add(leaving, i, &entries[k], err) < 0)
+                return -1;
+    }
+    return 0;
 }
 
 static int run(const struct command_context *context, const struct options *options,
@@ -69,18 +81,16 @@ static int run(const struct command_context *context, const struct options *opti
         return (void)err_sys(&err, output, _("open")), say_error(&err);
 
     struct extraction extraction = {.folder = folder, .json = json};
+    AUTO(leaving_release) struct leaving leaving = {.count = 0};
     for (size_t i = 1; i < options->count; i++)
-        if (!extract_named(&extraction, &archives, options->words[i])) {
-            (void)err_set(&err, ERR_MISSING, options->words[i], "%s",
-                          _("no such entry in the archive"));
+        if (choose_named(&leaving, &archives, options->words[i], &err) < 0)
             extraction.status = say_error(&err);
-        }
-    for (size_t i = 0; options->count == 1 && i < archives.count; i++) {
-        size_t count;
-        const struct pack_entry *entries = pack_entries(archives.packs[i], &count);
-        for (size_t k = 0; k < count; k++)
-            extract_one(&extraction, archives.packs[i], &entries[k]);
-    }
+    if (options->count == 1 && choose_all(&leaving, &archives, &err) < 0)
+        return say_error(&err);
+    if (leaving_tell(context, &archives, &leaving, output, &err) < 0)
+        return say_error(&err);
+    for (size_t i = 0; i < leaving.count; i++)
+        extract_one(&extraction, archives.packs[leaving.at[i].archive], leaving.at[i].entry);
     return extraction.status;
 }
 

@@ -14,6 +14,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/given.h"
+#include "command/leaving.h"
 #include "command/log.h"
 #include "command/options.h"
 #include "command/say.h"
@@ -274,5 +275,7 @@ int log_export(const struct command_context *context, int argc, const char **arg
     int status;
     if (!options_read(&options, argc, argv, table, N_("export"), 0, 0, NULL, NULL, &status))
         return status;
+    if (context->vault != NULL) /* before it is printed: what is printed has it */
+        leaving_note(context->vault, "", json_pack("{s:s}", "what", "log"));
     return show(context, &all);
 }

@@ -68,13 +68,16 @@ void open_archives_release(struct open_archives *archives)
     for (size_t i = 0; i < archives->count; i++) {
         pack_free(archives->packs[i]);
         free(archives->paths[i]);
+        free(archives->subjects[i]);
     }
     free((void *)archives->packs);
     free((void *)archives->paths);
+    free((void *)archives->subjects);
     *archives = (struct open_archives){0};
 }
 
-static int add_path(struct open_archives *archives, const char *path, struct err *err)
+static int add_path(struct open_archives *archives, const char *path, const char *subject,
+                    struct err *err)
 {
     size_t room = (archives->count + 1) * sizeof(void *);
     struct pack **packs = realloc((void *)archives->packs, room);
@@ -83,15 +86,22 @@ static int add_path(struct open_archives *archives, const char *path, struct err
     char **paths = realloc((void *)archives->paths, room);
     if (paths != NULL)
         archives->paths = paths;
+    char **subjects = realloc((void *)archives->subjects, room);
+    if (subjects != NULL)
+        archives->subjects = subjects;
     AUTO(free) char *copy = strdup(path);
-    if (packs == NULL || paths == NULL || copy == NULL)
+    AUTO(free) char *subject_copy = subject != NULL ? strdup(subject) : NULL;
+    if (packs == NULL || paths == NULL || subjects == NULL || copy == NULL ||
+        (subject != NULL && subject_copy == NULL))
         return err_memory(err, path);
 
     int fd = file_open_regular(AT_FDCWD, path, err);
     if (fd < 0 || pack_open(fd, path, &archives->packs[archives->count], err) < 0)
         return -1;
+    archives->subjects[archives->count] = subject_copy;
     archives->paths[archives->count++] = copy;
     copy = NULL;
+    subject_copy = NULL;
     return 0;
 }
 
@@ -114,7 +124,7 @@ static void add_volume(void *context, const struct catalog_archive *archive)
     if (len < 0 || (size_t)len >= sizeof path) {
         (void)err_set(wanted->err, ERR_USAGE, wanted->vault, "%s", _("the path is too long"));
         wanted->failed = true;
-    } else if (add_path(wanted->archives, path, wanted->err) < 0) {
+    } else if (add_path(wanted->archives, path, archive->path, wanted->err) < 0) {
         wanted->failed = true;
     }
 }
@@ -123,7 +133,7 @@ int open_archives(const struct command_context *context, const char *name,
                   struct open_archives *archives, struct err *err)
 {
     if (context->vault == NULL || access(name, F_OK) == 0)
-        return add_path(archives, name, err);
+        return add_path(archives, name, NULL, err);
 
     AUTO(vault_free) struct vault *vault = NULL;
     if (open_vault(context, VAULT_READ, &vault, err) < 0)

@@ -21,6 +21,7 @@ int open_folder_of(const char *path, const char **name, struct err *err);
 struct open_archives {
     struct pack **packs;
     char **paths;
+    char **subjects; /* how the vault's log calls each; NULL of one that was given by its path */
     size_t count;
 };
 void open_archives_release(struct open_archives *archives);

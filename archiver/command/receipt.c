@@ -10,7 +10,9 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/json.h"
 #include "command/command.h"
+#include "command/leaving.h"
 #include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
@@ -42,6 +44,9 @@ static int give(struct vault *vault, const char *id, const struct wish *wish, st
         return err_set(err, ERR_USAGE, id, "%s", _("a recording is called like R12"));
     if (vault_receipt(vault, number, &text, &len, err) < 0)
         return -1;
+    char subject[32];
+    (void)snprintf(subject, sizeof subject, "R%lld", (long long)number);
+    leaving_note(vault_path(vault), subject, json_pack("{s:s}", "what", "receipt"));
     const struct bytes receipt = {(const uint8_t *)text, len};
     if (seal_value_of(SEAL_RECEIPT, receipt, &seal, err) < 0)
         return -1;

@@ -5,9 +5,13 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "acts/acts.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/i18n.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "intake/accept.h"
@@ -22,7 +26,8 @@
 #include "base/banned.h"
 
 enum {
-    ITEMS_MAX = 16, /* × 2 descriptors, × 9 with companions: far below a process's 1024 */
+    REFUSED_MAX = 256, /* logged at once */
+    ITEMS_MAX = 16,    /* × 2 descriptors, × 9 with companions: far below a process's 1024 */
     PROGRESS_MS = 200,
 };
 
@@ -41,9 +46,11 @@ struct run {
     size_t jobs;                   /* in the pool */
     struct item *ready[ITEMS_MAX]; /* looked at, to be accepted */
     size_t ready_count;
-    uint64_t total_bytes, passed_bytes; /* of the bar; passed: not to be read after all */
-    uint64_t held_bytes;                /* read of what is held already */
-    char *what;                         /* the file begun last */
+    uint64_t total_bytes, passed_bytes;    /* of the bar; passed: not to be read after all */
+    uint64_t held_bytes;                   /* read of what is held already */
+    char *what;                            /* the file begun last */
+    struct acts_told refused[REFUSED_MAX]; /* not yet in the log */
+    size_t refused_count;
     struct err *err;
     bool failed; /* *err is set: nothing more is begun */
     bool broken; /* and what is under way is given up */
@@ -62,22 +69,63 @@ static void show_progress(const struct run *run)
                     digest_pool_bytes(run->pool) + run->passed_bytes, run->total_bytes);
 }
 
+/* ---- refusals in the log ---- */
+
+static void log_refused(struct run *run)
+{
+    struct err err;
+    const size_t count = run->refused_count;
+    run->refused_count = 0;
+    if (acts_tell(run->vault, run->options->by, run->refused, count, &err) < 0) {
+        (void)err_wrap(&err, "%s", _("the custody log"));
+        fail(run, &err);
+        run->broken = true; /* the vault cannot be written */
+    }
+    acts_told_release(run->refused, count);
+}
+
+static bool is_read(const struct intake_result *result)
+{
+    static const uint8_t none[32];
+    return memcmp(result->digests.sha256, none, sizeof none) != 0;
+}
+
+/* They are told to the log together, at the latest at the end of the run. */
+static void note_refused(struct run *run, const struct intake_result *result)
+{
+    char digest[65];
+    AUTO(free) char *path = text_shown(bytes_of(result->path));
+    AUTO(free) char *reason = text_shown(bytes_of(result->reason));
+    bytes_to_hex(result->digests.sha256, 32, digest);
+    run->refused[run->refused_count++] = (struct acts_told){
+        .action = CUSTODY_REFUSED,
+        .detail = path == NULL || reason == NULL
+                      ? NULL
+                      : json_pack("{s:s, s:s, s:o*, s:s*}", "path", path, "reason", reason, "size",
+                                  result->size_bytes > 0 ? json_u64(result->size_bytes) : NULL,
+                                  "sha256", is_read(result) ? digest : NULL)};
+    if (run->refused_count == REFUSED_MAX)
+        log_refused(run);
+}
+
 /* ---- results ---- */
 
-static void tell(const struct run *run, const struct intake_result *result)
+static void tell(struct run *run, const struct intake_result *result)
 {
-    if (result->outcome == INTAKE_REFUSED)
+    if (result->outcome == INTAKE_REFUSED) {
         run->report->refused++;
-    else if (!result->companion && result->outcome == INTAKE_ACCEPTED)
+        note_refused(run, result);
+    }
+    if (!result->companion && result->outcome == INTAKE_ACCEPTED)
         run->report->accepted++;
-    else if (!result->companion)
+    else if (!result->companion && result->outcome == INTAKE_DUPLICATE)
         run->report->duplicate++;
     if (result->archive_failed)
         run->report->archive_failed++;
     run->each(run->context, result);
 }
 
-static void tell_refused(const struct run *run, const struct copy *copy, bool companion,
+static void tell_refused(struct run *run, const struct copy *copy, bool companion,
                          const char *reason)
 {
     const struct item *item = copy->item;
@@ -96,7 +144,7 @@ static void tell_refused(const struct run *run, const struct copy *copy, bool co
     tell(run, &result);
 }
 
-static void tell_companions(const struct run *run, const struct item *item, bool accepted)
+static void tell_companions(struct run *run, const struct item *item, bool accepted)
 {
     for (size_t i = 0; i < item->companion_count; i++) {
         const struct copy *copy = &item->companions[i];
@@ -123,7 +171,7 @@ static void tell_companions(const struct run *run, const struct item *item, bool
     }
 }
 
-static void tell_accepted(const struct run *run, const struct item *item)
+static void tell_accepted(struct run *run, const struct item *item)
 {
     const struct copy *copy = &item->recording;
     char both[1024];
@@ -425,6 +473,7 @@ int intake_run(struct vault *vault, const char *const *paths, size_t path_count,
         return -1;
     }
     carry_on(&run);
+    log_refused(&run);
     report->bytes = digest_pool_bytes(run.pool) - run.held_bytes;
     release(&run);
     return run.failed ? -1 : 0;

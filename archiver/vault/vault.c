@@ -112,7 +112,8 @@ static int open_catalog(struct vault *vault, enum vault_mode mode, struct err *e
 static int finish_what_was_left(struct vault *vault, enum vault_mode mode, struct err *err)
 {
     if ((mode == VAULT_WRITE || mode == VAULT_TELL) &&
-        (keys_begin(vault, err) < 0 || vault_log_follow(vault, err) < 0))
+        (keys_begin(vault, err) < 0 || vault_log_follow(vault, err) < 0 ||
+         settings_follow(vault, err) < 0))
         return -1;
     return mode == VAULT_WRITE ? recover_all(vault, err) : 0;
 }

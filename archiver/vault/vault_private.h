@@ -77,6 +77,9 @@ int stored_unlink(const struct vault *vault, const char *stored_name, struct err
 /* "DIGEST.json" */
 void sidecar_name(const uint8_t sha256[static 32], char name[static VAULT_SIDECAR_NAME]);
 
+/* Tells the log of settings that are others than it told last. Not in a transaction. */
+int settings_follow(struct vault *vault, struct err *err);
+
 /* An act that begins now. */
 void act_begin(struct act *act, const char *actor);
 

@@ -14,7 +14,7 @@ restore() {
 @test "a backup laid back is the vault, and work goes on" {
     shilu seal "$CASE" >/dev/null
     status 0 shilu backup saved --json
-    [ "$(jq -r .entries <<<"$output")" -eq "$(shilu log export | wc -l)" ]
+    [ "$(jq -r .entries <<<"$output")" -eq "$(shilu log show --json | wc -l)" ]
     [ ! -e saved/keys/signing.pem ]
     restore saved again
     status 0 "$SHILU" verify again

@@ -46,7 +46,7 @@ PYTHON
     shilu receipt R1 >printed.json
     status 0 shilu receipt R1 -o r.json
     has "receipt:$(sha256sum r.json | cut -c1-64)"
-    cmp printed.json r.json
+    cmp <(jq -S "del(.checkpoint, .proof)" printed.json) <(jq -S "del(.checkpoint, .proof)" r.json)
     status 3 shilu receipt R1 -o r.json
     status 3 shilu receipt R77
     id=$(openssl pkey -pubin -in "$V/keys/public.pem" -outform DER | sha256sum | cut -c1-64)

@@ -62,6 +62,19 @@ PYTHON
     status 0 "$SHILU" verify disc.iso
 }
 
+@test "the disc's README tells how to check the entries, in both languages" {
+    shilu disc image "$CASE" -o disc.iso
+    bsdtar -xOf disc.iso README.txt | tr -d '\r' >README
+    [ "$(grep -c "^       python3 - <<'END'" README)" = 2 ]
+    for recipe in 1 2; do
+        awk -v wanted=$recipe '/python3 - <<.END/ { n++; on = n == wanted } on { sub(/^       /, ""); print }
+            /-sigfile text.sig/ { on = 0 }' README >recipe
+        (cd bag && bash -e ../recipe)
+    done
+    sed -i '1s/后街/前街/; 1s/accepted/acceptes/' bag/custody.ndjson
+    ! (cd bag && bash -e ../recipe 2>/dev/null)
+}
+
 @test "a volume of attachments alone tells of their recording" {
     echo 补充 >more.txt
     shilu attach R1 more.txt

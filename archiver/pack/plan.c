@@ -229,9 +229,6 @@ static int state_settle(struct plan *plan, struct err *err)
     for (size_t i = 0; fed && i < plan->count; i++)
         fed = state_add(digest, plan->files[i].before_offset) &&
               state_add(digest, plan->files[i].behind_offset);
-    fed = fed && (plan->history.count == 0 ||
-                  EVP_DigestUpdate(digest, plan->history.at,
-                                   plan->history.count * sizeof *plan->history.at) == 1);
     return fed && EVP_DigestFinal_ex(digest, plan->state, NULL) == 1 ? 0
                                                                      : err_memory(err, one->number);
 }

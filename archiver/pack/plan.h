@@ -50,7 +50,7 @@ struct plan {
     uint64_t payload_bytes;
     struct history history; /* all that the log tells of its recordings */
     int64_t newest;         /* the case's archive of the volume before; 0 for none */
-    uint8_t state[32]; /* SHA-256 of all that catalog and log said: differs where that changes */
+    uint8_t state[32];      /* SHA-256 of all that the catalog said: differs where that changes */
 };
 
 /*

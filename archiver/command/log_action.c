@@ -34,6 +34,8 @@ static const char *const names[CUSTODY_ACTIONS] = {
     [CUSTODY_ROLE_CHANGED] = N_("duty changed"),
     [CUSTODY_SETTINGS_CHANGED] = N_("settings changed"),
     [CUSTODY_LOGIN_FAILED] = N_("login failed"),
+    [CUSTODY_KEY_ROTATED] = N_("key rotated"),
+    [CUSTODY_KEY_REPLACED] = N_("key replaced"),
     [CUSTODY_KEY_PASSPHRASE_CHANGED] = N_("passphrase changed"),
 };
 

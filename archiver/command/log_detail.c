@@ -67,8 +67,11 @@ static void print_value(const json_t *value, struct text *text)
         print_list(value, text);
     } else if (json_is_string(value) && is_digest(json_string_value(value))) {
         text_printf(text, "%.*s…", DIGEST_SHOWN, json_string_value(value));
-    } else if (json_is_string(value)) {
-        text_append(text, json_string_value(value));
+    } else if (json_is_string(value)) { /* of a document its first line */
+        const char *whole = json_string_value(value);
+        size_t len = strcspn(whole, "\n");
+        text_append_bytes(text, (struct bytes){(const uint8_t *)whole, len});
+        text_append(text, whole[len] != '\0' ? " …" : "");
     } else {
         AUTO(free) char *other = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
         text_append(text, other != NULL ? other : "");

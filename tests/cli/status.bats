@@ -19,7 +19,7 @@ later() { python3 -c 'import datetime; print((datetime.datetime.now().astimezone
     status 1 shilu status --since "$(later)"
     has "R1"
     LC_ALL=zh_CN.UTF-8 status 0 shilu status
-    has 保管库
+    has 记录
 }
 
 @test "what is damaged does not count as read" {

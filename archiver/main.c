@@ -43,6 +43,7 @@ static const struct command commands[] = {
     {"disc", command_disc, N_("disc images: image, list")},
     {"hold", command_hold, N_("bars on disposal: set, lift, list")},
     {"retention", command_retention, N_("how long recordings are kept: list, preview, confirm")},
+    {"dispose", command_dispose, N_("disposal by two persons: request, approve, withdraw, list")},
     {"user", command_user, N_("accounts and their duties: add, list, role, passwd, …")},
 };
 

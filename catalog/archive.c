@@ -136,6 +136,8 @@ static int read_row(sqlite3_stmt *row, struct catalog_archive *one, struct catal
     one->size_bytes = (uint64_t)sqlite3_column_int64(row, 6);
     one->recordings = (uint64_t)sqlite3_column_int64(row, 7);
     one->sealed_us = sqlite3_column_int64(row, 8);
+    one->gone_us = sqlite3_column_int64(row, 11);
+    one->replaced_by = sqlite3_column_int64(row, 12);
     if (catalog_column_text(row, 1, &one->case_number, err) < 0 ||
         catalog_column_text(row, 3, &one->path, err) < 0 ||
         catalog_column_digest(row, 4, one->sha256, err) < 0 ||
@@ -266,4 +268,39 @@ int catalog_unsealed(struct catalog *catalog, const char *case_number, int64_t *
         return -1;
     return catalog_numbers(catalog, row, catalog_bind_text(row, 1, case_number), numbers, count,
                            err);
+}
+
+int catalog_archive_newest(struct catalog *catalog, const char *case_number,
+                           struct catalog_archive **out, struct catalog_err *err)
+{
+    AUTO(catalog_archive_free) struct catalog_archive *one = calloc(1, sizeof *one);
+    if (one == NULL)
+        return catalog_err_memory(err);
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_case_needed(catalog, case_number, NULL, err) < 0 ||
+        catalog_statement(catalog, ARCHIVE_NEWEST, &row, err) < 0)
+        return -1;
+    int stepped = catalog_first(catalog, row, catalog_bind_text(row, 1, case_number), err);
+    if (stepped < 0 || (stepped > 0 && read_row(row, one, err) < 0))
+        return -1;
+    *out = stepped > 0 ? one : NULL;
+    if (stepped > 0)
+        one = NULL;
+    return 0;
+}
+
+int catalog_archive_gone(struct catalog *catalog, int64_t number, int64_t replaced_by,
+                         int64_t at_us, struct catalog_err *err)
+{
+    AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};
+    AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
+    if (catalog_change_begin(&change, catalog, err) < 0 ||
+        catalog_statement(catalog, ARCHIVE_GONE, &statement, err) < 0)
+        return -1;
+    int bound = sqlite3_bind_int64(statement, 1, number) | sqlite3_bind_int64(statement, 2, at_us) |
+                catalog_bind_optional(statement, 3, replaced_by);
+    if (catalog_run(catalog, statement, bound, err) < 0)
+        return -1;
+    return sqlite3_changes(catalog->db) == 1 ? catalog_change_keep(&change, err)
+                                             : no_archive(err, number);
 }

@@ -165,8 +165,10 @@ struct catalog_attachment {
 };
 
 enum catalog_state {
-    CATALOG_LOOSE,  /* its bytes lie in recordings/ */
-    CATALOG_SEALED, /* its bytes lie in one or more archives only */
+    CATALOG_LOOSE,    /* its bytes lie in recordings/ */
+    CATALOG_SEALED,   /* its bytes lie in one or more archives only */
+    CATALOG_DISPOSED, /* its bytes were removed; what is known of it stays. Nothing leads out of it
+                       */
 };
 
 struct catalog_recording {
@@ -387,6 +389,9 @@ struct catalog_archive {
     uint64_t recordings;
     int64_t sealed_us;
     char *sealed_by;
+    int64_t gone_us;     /* since when its file is no more; 0 while it is */
+    int64_t replaced_by; /* the archive with the rest of what was in it; 0: none */
+    char *replaces;      /* read by acts_seal alone: the path of the one it stands for, or NULL */
 };
 
 /*
@@ -402,7 +407,7 @@ int catalog_archive_add(struct catalog *catalog, const struct catalog_archive *a
 int catalog_archive_load(struct catalog *catalog, int64_t number, struct catalog_archive **out,
                          struct catalog_err *err);
 void catalog_archive_free(struct catalog_archive *archive);
-/* *number is 0 where none has this path. */
+/* *number is 0 where none whose file is there has this path. */
 int catalog_archive_by_path(struct catalog *catalog, const char *path, int64_t *number,
                             struct catalog_err *err);
 /* The numbers of the recordings in an archive, ascending; *numbers is the caller's. */
@@ -413,10 +418,18 @@ int catalog_archive_attachments(struct catalog *catalog, int64_t archive,
                                 void (*each)(void *context,
                                              const struct catalog_attachment *attachment),
                                 void *context, struct catalog_err *err);
-/* Ascending by number; case_number NULL: of all cases. */
+/* Those whose file is there, ascending by number; case_number NULL: of all cases. */
 int catalog_archive_each(struct catalog *catalog, const char *case_number,
                          void (*each)(void *context, const struct catalog_archive *archive),
                          void *context, struct catalog_err *err);
+/* The case's highest volume, whether its file is there or not; *out is NULL where it has none.
+ * MISSING: no such case. */
+int catalog_archive_newest(struct catalog *catalog, const char *case_number,
+                           struct catalog_archive **out, struct catalog_err *err);
+/* Its file is no more; replaced_by 0: by none. MISSING where there is none of that number whose
+ * file is there. */
+int catalog_archive_gone(struct catalog *catalog, int64_t number, int64_t replaced_by,
+                         int64_t at_us, struct catalog_err *err);
 /* The archives that hold a recording, in the same way. */
 int catalog_archive_of(struct catalog *catalog, int64_t recording,
                        void (*each)(void *context, const struct catalog_archive *archive),
@@ -516,6 +529,16 @@ int catalog_disc_each(struct catalog *catalog,
                       void (*each)(void *context, const struct catalog_disc *disc), void *context,
                       struct catalog_err *err);
 
+/* The discs with archives on them that held a recording when they were made, in the same way. */
+int catalog_disc_of(struct catalog *catalog, int64_t recording,
+                    void (*each)(void *context, const struct catalog_disc *disc), void *context,
+                    struct catalog_err *err);
+
+/* The same of all recordings of a disposal. */
+int catalog_disc_of_disposal(struct catalog *catalog, int64_t disposal,
+                             void (*each)(void *context, const struct catalog_disc *disc),
+                             void *context, struct catalog_err *err);
+
 /* ---- holds ---- */
 
 /* A bar on disposal 保全. */
@@ -578,6 +601,67 @@ struct catalog_kept {
 int catalog_kept_each(struct catalog *catalog, int64_t first, int64_t last,
                       void (*each)(void *context, const struct catalog_kept *kept), void *context,
                       struct catalog_err *err);
+
+/* ---- disposal ---- */
+
+enum catalog_disposal_state {
+    CATALOG_DISPOSAL_REQUESTED, /* the ways out are the two others */
+    CATALOG_DISPOSAL_WITHDRAWN,
+    CATALOG_DISPOSAL_DONE,
+    CATALOG_DISPOSAL_STATES
+};
+
+/* "requested", "withdrawn", "done" */
+const char *catalog_disposal_state_name(enum catalog_disposal_state state);
+
+struct catalog_disposal {
+    int64_t number; /* shown as "X1" */
+    enum catalog_disposal_state state;
+    char *reason;
+    int64_t requested_us;
+    char *requested_by;
+    int64_t decided_us; /* approved or withdrawn; 0 until then, and the next two NULL */
+    char *decided_by;
+    char *decided_reason;
+    uint64_t recordings, bytes;
+};
+
+/* A new one: reason, requested_us and requested_by are read. USAGE where it is of nothing; MISSING,
+ * object = the recording, where there is none; CONFLICT where it is asked for, or disposed of,
+ * already. */
+int catalog_disposal_request(struct catalog *catalog, const struct catalog_disposal *disposal,
+                             const int64_t *recordings, size_t count, int64_t *number,
+                             struct catalog_err *err);
+/* Decides: number, state and decided_… are read. MISSING where there is none; CONFLICT where it is
+ * decided already. */
+int catalog_disposal_decide(struct catalog *catalog, const struct catalog_disposal *disposal,
+                            struct catalog_err *err);
+/* MISSING where there is none of that number. */
+int catalog_disposal_load(struct catalog *catalog, int64_t number, struct catalog_disposal **out,
+                          struct catalog_err *err);
+void catalog_disposal_free(struct catalog_disposal *disposal);
+int catalog_disposal_each(struct catalog *catalog, bool requested_only,
+                          void (*each)(void *context, const struct catalog_disposal *disposal),
+                          void *context, struct catalog_err *err);
+/* *numbers is the caller's; ascending. */
+int catalog_disposal_recordings(struct catalog *catalog, int64_t number, int64_t **numbers,
+                                size_t *count, struct catalog_err *err);
+/* The disposal that asks for a recording or has disposed of it; 0 for none. */
+int catalog_disposal_of(struct catalog *catalog, int64_t recording, int64_t *number,
+                        struct catalog_err *err);
+/* The archives that hold any of its recordings, or attachments of them. *numbers is the caller's.
+ */
+int catalog_disposal_archives(struct catalog *catalog, int64_t number, int64_t **numbers,
+                              size_t *count, struct catalog_err *err);
+
+/* The recording is disposed of; its sidecar is due. MISSING where there is none that is not. */
+int catalog_recording_dispose(struct catalog *catalog, int64_t number, struct catalog_err *err);
+
+/* Files below the vault that are to be removed, and not yet are. In no log. */
+int catalog_removal_add(struct catalog *catalog, const char *path, struct catalog_err *err);
+int catalog_removal_each(struct catalog *catalog, void (*each)(void *context, const char *path),
+                         void *context, struct catalog_err *err);
+int catalog_removals_clear(struct catalog *catalog, struct catalog_err *err);
 
 /* ---- accounts ---- */
 

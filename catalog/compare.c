@@ -17,6 +17,7 @@ static const struct {
     const char *table, *column; /* column NULL: all of the table */
 } untold[] = {
     {"passwords", NULL},
+    {"removals", NULL},
     {"recordings", "sidecar_due"},
 };
 

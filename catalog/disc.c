@@ -73,14 +73,11 @@ static int read_row(sqlite3_stmt *row, struct catalog_disc *one, struct catalog_
     return 0;
 }
 
-int catalog_disc_each(struct catalog *catalog,
-                      void (*each)(void *context, const struct catalog_disc *disc), void *context,
-                      struct catalog_err *err)
+static int each_row(struct catalog *catalog, sqlite3_stmt *row, int bound,
+                    void (*each)(void *context, const struct catalog_disc *disc), void *context,
+                    struct catalog_err *err)
 {
-    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
-    if (catalog_statement(catalog, DISC_EACH, &row, err) < 0)
-        return -1;
-    int stepped = catalog_step(catalog, row, err);
+    int stepped = catalog_first(catalog, row, bound, err);
     for (; stepped > 0; stepped = catalog_step(catalog, row, err)) {
         AUTO(release) struct catalog_disc one = {.number = 0};
         if (read_row(row, &one, err) < 0)
@@ -88,4 +85,34 @@ int catalog_disc_each(struct catalog *catalog,
         each(context, &one);
     }
     return stepped;
+}
+
+int catalog_disc_each(struct catalog *catalog,
+                      void (*each)(void *context, const struct catalog_disc *disc), void *context,
+                      struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    return catalog_statement(catalog, DISC_EACH, &row, err) < 0
+               ? -1
+               : each_row(catalog, row, SQLITE_OK, each, context, err);
+}
+
+int catalog_disc_of(struct catalog *catalog, int64_t recording,
+                    void (*each)(void *context, const struct catalog_disc *disc), void *context,
+                    struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    return catalog_statement(catalog, DISC_OF, &row, err) < 0
+               ? -1
+               : each_row(catalog, row, sqlite3_bind_int64(row, 1, recording), each, context, err);
+}
+
+int catalog_disc_of_disposal(struct catalog *catalog, int64_t disposal,
+                             void (*each)(void *context, const struct catalog_disc *disc),
+                             void *context, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    return catalog_statement(catalog, DISC_OF_DISPOSAL, &row, err) < 0
+               ? -1
+               : each_row(catalog, row, sqlite3_bind_int64(row, 1, disposal), each, context, err);
 }

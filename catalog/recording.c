@@ -173,7 +173,7 @@ static int recording_read(sqlite3_stmt *row, struct catalog_recording *out, stru
 {
     out->number = sqlite3_column_int64(row, 0);
     out->size_bytes = (uint64_t)sqlite3_column_int64(row, 3);
-    out->state = sqlite3_column_int(row, 7) != 0 ? CATALOG_SEALED : CATALOG_LOOSE;
+    out->state = (enum catalog_state)sqlite3_column_int(row, 7);
     out->accepted_us = sqlite3_column_int64(row, 8);
     out->accepted_offset_minutes = sqlite3_column_int(row, 9);
     out->has_captured = sqlite3_column_type(row, 11) != SQLITE_NULL;

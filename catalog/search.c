@@ -60,7 +60,7 @@ static void give(struct search *search, sqlite3_stmt *row)
         .purpose = catalog_column_view(row, 8),
         .duration_s =
             sqlite3_column_type(row, 9) != SQLITE_NULL ? sqlite3_column_double(row, 9) : NAN,
-        .state = sqlite3_column_int(row, 10) != 0 ? CATALOG_SEALED : CATALOG_LOOSE,
+        .state = (enum catalog_state)sqlite3_column_int(row, 10),
         .held = sqlite3_column_int(row, 15) != 0,
         .size_bytes = (uint64_t)sqlite3_column_int64(row, 11),
     };

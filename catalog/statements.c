@@ -5,24 +5,28 @@
 
 #include "catalog/catalog_private.h"
 
+/* enum catalog_state */
+#define STATE "CASE r.state WHEN 'loose' THEN 0 WHEN 'sealed' THEN 1 ELSE 2 END"
+
 #define IN_CASE(alias) alias ".field = 'case' AND " alias ".ended_us IS NULL"
 
 #define SEALED_FOR(recording, case_id)                                                             \
     "EXISTS (SELECT 1 FROM archive_recordings ar JOIN archives a ON a.number = ar.archive"         \
     " WHERE ar.recording = " recording " AND a.case_id = " case_id ")"
 
-#define CASE_COLUMNS                                                                               \
-    "SELECT c.number, c.procedure, c.cause, c.party, c.opened_us, c.closed_us, c.opened_by,"       \
-    " c.closed_by, count(t.recording), count(CASE WHEN " SEALED_FOR(                               \
-        "t.recording", "c.id") " THEN 1 END), coalesce(sum(r.size_bytes), 0)"                      \
-                               " FROM cases c LEFT JOIN tags t ON " IN_CASE(                       \
-                                   "t") " AND t.value = c.number"                                  \
-                                        " LEFT JOIN recordings r ON r.number = t.recording"
+#define CASE_COLUMNS                                                                                    \
+    "SELECT c.number, c.procedure, c.cause, c.party, c.opened_us, c.closed_us, c.opened_by,"            \
+    " c.closed_by, count(t.recording), count(CASE WHEN " SEALED_FOR(                                    \
+        "t.recording",                                                                                  \
+        "c.id") " THEN 1 END), coalesce(sum(CASE WHEN r.state <> 'disposed' THEN r.size_bytes END), 0)" \
+                " FROM cases c LEFT JOIN tags t ON " IN_CASE(                                           \
+                    "t") " AND t.value = c.number"                                                      \
+                         " LEFT JOIN recordings r ON r.number = t.recording"
 
 #define ARCHIVE_COLUMNS                                                                            \
     "SELECT a.number, c.number, a.volume, a.path, a.sha256, a.sm3, a.size_bytes,"                  \
     " (SELECT count(*) FROM archive_recordings ar WHERE ar.archive = a.number), a.sealed_us,"      \
-    " a.sealed_by, a.tagmanifest_sha256 FROM archives a JOIN cases c ON c.id = a.case_id"
+    " a.sealed_by, a.tagmanifest_sha256, a.gone_us, a.replaced_by FROM archives a JOIN cases c ON c.id = a.case_id"
 
 #define ATTACHMENT_COLUMNS                                                                         \
     "SELECT b.number, b.recording, b.kind, b.name, b.stored_name, b.sha256, b.sm3, b.size_bytes,"  \
@@ -32,7 +36,7 @@
 
 #define HIT_COLUMNS                                                                                \
     "SELECT l.sort_key, l.recording, l.original_name, l.cases, l.collectors, l.devices,"           \
-    " l.captured_at, l.place, l.purpose, r.duration_s, r.state = 'sealed', r.size_bytes,"          \
+    " l.captured_at, l.place, l.purpose, r.duration_s, " STATE ", r.size_bytes,"                   \
     " r.captured_us, r.latitude, r.longitude, EXISTS (SELECT 1 FROM holds h"                       \
     " WHERE h.lifted_us IS NULL AND " HOLDS_OF("r.number") ")"
 
@@ -50,6 +54,16 @@
 #define HOLD_COLUMNS                                                                               \
     "SELECT h.number, h.recording, c.number, h.reason, h.set_us, h.set_by, h.lifted_us,"           \
     " h.lifted_by, h.lift_reason FROM holds h LEFT JOIN cases c ON c.id = h.case_id"
+
+#define DISC_COLUMNS                                                                               \
+    "SELECT d.number, d.name, d.image, d.sha256, d.size_bytes, d.made_us, d.made_by FROM discs d"
+
+#define DISPOSAL_COLUMNS                                                                           \
+    "SELECT x.number, x.state, x.reason, x.requested_us, x.requested_by, x.decided_us,"            \
+    " x.decided_by, x.decided_reason, (SELECT count(*) FROM disposal_recordings m"                 \
+    " WHERE m.disposal = x.number), (SELECT coalesce(sum(r.size_bytes), 0)"                        \
+    " FROM disposal_recordings m JOIN recordings r ON r.number = m.recording"                      \
+    " WHERE m.disposal = x.number) FROM disposals x"
 
 #define ACCOUNT_COLUMNS "SELECT name, duties, created_us, disabled FROM accounts"
 
@@ -71,7 +85,7 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [RECORDING_BY_DIGEST] = "SELECT number FROM recordings WHERE sha256 = ?1",
     [RECORDING_LOAD] =
         "SELECT r.number, r.sha256, r.sm3, r.size_bytes, r.original_name, r.stored_name,"
-        " p.report, r.state = 'sealed', r.accepted_us, r.accepted_offset_minutes, r.accepted_by,"
+        " p.report, " STATE ", r.accepted_us, r.accepted_offset_minutes, r.accepted_by,"
         " r.captured_us, r.latitude, r.longitude, r.duration_s"
         " FROM recordings r JOIN reports p ON p.recording = r.number WHERE r.number = ?1",
     [RECORDING_EXISTS] = "SELECT 1 FROM recordings WHERE number = ?1",
@@ -85,16 +99,18 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [SIDECARS_DUE] = "SELECT number FROM recordings WHERE sidecar_due = 1 ORDER BY number",
     [LOOSE_BYTES] =
         "SELECT CAST((SELECT total(size_bytes) FROM recordings WHERE state = 'loose')"
-        " + (SELECT total(size_bytes) FROM attachments WHERE archive IS NULL) AS INTEGER)",
+        " + (SELECT total(b.size_bytes) FROM attachments b JOIN recordings r ON r.number = b.recording"
+        " WHERE b.archive IS NULL AND r.state <> 'disposed') AS INTEGER)",
     [LOOSE_BYTES_OF_CASE] =
         "SELECT CAST(total(CASE r.state WHEN 'loose' THEN r.size_bytes ELSE 0 END"
-        " + (SELECT total(b.size_bytes) FROM attachments b"
-        " WHERE b.recording = r.number AND b.archive IS NULL)) AS INTEGER)"
+        " + (SELECT total(b.size_bytes) FROM attachments b WHERE b.recording = r.number"
+        " AND b.archive IS NULL AND r.state <> 'disposed')) AS INTEGER)"
         " FROM recordings r JOIN tags t ON t.recording = r.number AND " IN_CASE(
             "t") " WHERE t.value = ?1",
     [STORED_IS_LOOSE] =
         "SELECT EXISTS (SELECT 1 FROM recordings WHERE stored_name = ?1 AND state = 'loose')"
-        " OR EXISTS (SELECT 1 FROM attachments WHERE stored_name = ?1 AND archive IS NULL)",
+        " OR EXISTS (SELECT 1 FROM attachments b JOIN recordings r ON r.number = b.recording"
+        " WHERE b.stored_name = ?1 AND b.archive IS NULL AND r.state <> 'disposed')",
     [STORED_IS_KNOWN] = "SELECT EXISTS (SELECT 1 FROM recordings WHERE stored_name = ?1)"
                         " OR EXISTS (SELECT 1 FROM attachments WHERE stored_name = ?1)",
 
@@ -113,6 +129,7 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [ATTACHMENTS_UNSEALED] =
         ATTACHMENT_COLUMNS " JOIN tags t ON t.recording = b.recording AND " IN_CASE(
             "t") " JOIN cases c ON c.number = t.value"
+                 " JOIN recordings r ON r.number = b.recording AND r.state <> 'disposed'"
                  " WHERE t.value = ?1 AND NOT EXISTS (SELECT 1 FROM archive_attachments m"
                  " JOIN archives a ON a.number = m.archive"
                  " WHERE m.attachment = b.number AND a.case_id = c.id)"
@@ -123,7 +140,8 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [ARCHIVE_ADD_ATTACHMENT] =
         "INSERT INTO archive_attachments (archive, attachment) VALUES (?1, ?2)",
     [ARCHIVE_OF_ATTACHMENT] = ARCHIVE_COLUMNS " JOIN archive_attachments m ON m.archive = a.number"
-                                              " WHERE m.attachment = ?1 ORDER BY a.number",
+                                              " WHERE m.attachment = ?1 AND a.gone_us IS NULL"
+                                              " ORDER BY a.number",
     [ATTACHMENT_SEAL] = "UPDATE attachments SET archive = coalesce(archive, ?2) WHERE number = ?1",
 
     [CASE_ID] = "SELECT id FROM cases WHERE number = ?1",
@@ -156,22 +174,34 @@ const char *const catalog_statement_text[STATEMENTS] = {
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [ARCHIVE_ADD_RECORDING] = "INSERT INTO archive_recordings (archive, recording) VALUES (?1, ?2)",
     [ARCHIVE_LOAD] = ARCHIVE_COLUMNS " WHERE a.number = ?1",
-    [ARCHIVE_EACH] = ARCHIVE_COLUMNS " ORDER BY a.number",
-    [ARCHIVE_EACH_OF_CASE] = ARCHIVE_COLUMNS " WHERE c.number = ?1 ORDER BY a.number",
+    [ARCHIVE_EACH] = ARCHIVE_COLUMNS " WHERE a.gone_us IS NULL ORDER BY a.number",
+    [ARCHIVE_EACH_OF_CASE] =
+        ARCHIVE_COLUMNS " WHERE c.number = ?1 AND a.gone_us IS NULL ORDER BY a.number",
+    [ARCHIVE_NEWEST] = ARCHIVE_COLUMNS " WHERE c.number = ?1 ORDER BY a.volume DESC LIMIT 1",
+    [ARCHIVE_GONE] = "UPDATE archives SET gone_us = ?2, replaced_by = ?3"
+                     " WHERE number = ?1 AND gone_us IS NULL",
     [ARCHIVE_OF] = ARCHIVE_COLUMNS " JOIN archive_recordings m ON m.archive = a.number"
-                                   " WHERE m.recording = ?1 ORDER BY a.number",
-    [ARCHIVE_BY_PATH] = "SELECT number FROM archives WHERE path = ?1",
+                                   " WHERE m.recording = ?1 AND a.gone_us IS NULL"
+                                   " ORDER BY a.number",
+    [ARCHIVE_BY_PATH] = "SELECT number FROM archives WHERE path = ?1 AND gone_us IS NULL",
     [ARCHIVE_RECORDINGS] =
         "SELECT recording FROM archive_recordings WHERE archive = ?1 ORDER BY recording",
     [UNSEALED] = "SELECT t.recording FROM tags t JOIN cases c ON c.number = t.value"
+                 " JOIN recordings r ON r.number = t.recording AND r.state <> 'disposed'"
                  " WHERE " IN_CASE("t") " AND t.value = ?1 AND NOT " SEALED_FOR(
                      "t.recording", "c.id") " ORDER BY t.recording",
 
     [DISC_ADD] = "INSERT INTO discs (name, image, sha256, size_bytes, made_us, made_by)"
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [DISC_ADD_ARCHIVE] = "INSERT INTO disc_archives (disc, archive) VALUES (?1, ?2)",
-    [DISC_EACH] = "SELECT number, name, image, sha256, size_bytes, made_us, made_by FROM discs"
-                  " ORDER BY number",
+    [DISC_OF] = DISC_COLUMNS " WHERE d.number IN (SELECT x.disc FROM disc_archives x"
+                             " JOIN archive_recordings m ON m.archive = x.archive"
+                             " WHERE m.recording = ?1) ORDER BY d.number",
+    [DISC_OF_DISPOSAL] = DISC_COLUMNS " WHERE d.number IN (SELECT x.disc FROM disc_archives x"
+                                      " JOIN archive_recordings m ON m.archive = x.archive"
+                                      " JOIN disposal_recordings y ON y.recording = m.recording"
+                                      " WHERE y.disposal = ?1) ORDER BY d.number",
+    [DISC_EACH] = DISC_COLUMNS " ORDER BY d.number",
     [ACCOUNT_ADD] =
         "INSERT INTO accounts (name, duties, created_us, disabled) VALUES (?1, ?2, ?3, 0)",
     [ACCOUNT_EACH] = ACCOUNT_COLUMNS " ORDER BY name",
@@ -193,26 +223,53 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [RETENTION_CONFIRM] =
         "INSERT INTO retention (rules, confirmed_us, confirmed_by) VALUES (?1, ?2, ?3)",
     [RETENTION_LOAD] = "SELECT rules FROM retention ORDER BY number DESC LIMIT 1",
-    [KEPT_EACH] =
-        "SELECT r.number, r.accepted_us, r.captured_us, r.size_bytes, EXISTS"
-        " (SELECT 1 FROM holds h WHERE h.lifted_us IS NULL AND " HOLDS_OF(
-            "r.number") ")"
-                        " FROM recordings r WHERE r.number BETWEEN ?1 AND ?2 ORDER BY r.number",
+    [KEPT_EACH] = "SELECT r.number, r.accepted_us, r.captured_us, r.size_bytes, EXISTS"
+                  " (SELECT 1 FROM holds h WHERE h.lifted_us IS NULL AND " HOLDS_OF(
+                      "r.number") ")"
+                                  " FROM recordings r WHERE r.number BETWEEN ?1 AND ?2"
+                                  " AND r.state <> 'disposed' ORDER BY r.number",
     [KEPT_TAGS] = "SELECT t.field, t.value, c.procedure, c.cause, c.closed_us FROM tags t"
                   " LEFT JOIN cases c ON t.field = 'case' AND c.number = t.value"
                   " WHERE t.recording = ?1 AND t.ended_us IS NULL"
                   " AND t.field IN ('case', 'device', 'purpose', 'stage') ORDER BY t.number",
+
+    [DISPOSAL_ADD] = "INSERT INTO disposals (state, reason, requested_us, requested_by)"
+                     " VALUES ('requested', ?1, ?2, ?3)",
+    [DISPOSAL_ADD_RECORDING] =
+        "INSERT INTO disposal_recordings (disposal, recording) VALUES (?1, ?2)",
+    [DISPOSAL_DECIDE] = "UPDATE disposals SET state = ?2, decided_us = ?3, decided_by = ?4,"
+                        " decided_reason = ?5 WHERE number = ?1 AND state = 'requested'",
+    [DISPOSAL_LOAD] = DISPOSAL_COLUMNS " WHERE x.number = ?1",
+    [DISPOSAL_EACH] = DISPOSAL_COLUMNS " WHERE ?1 = 0 OR x.state = 'requested' ORDER BY x.number",
+    [DISPOSAL_RECORDINGS] =
+        "SELECT recording FROM disposal_recordings WHERE disposal = ?1 ORDER BY recording",
+    [DISPOSAL_OF] = "SELECT x.number FROM disposal_recordings m JOIN disposals x"
+                    " ON x.number = m.disposal WHERE m.recording = ?1 AND x.state <> 'withdrawn'"
+                    " ORDER BY x.number DESC LIMIT 1",
+    [DISPOSAL_ARCHIVES] =
+        "SELECT a.number FROM archives a WHERE a.gone_us IS NULL AND (EXISTS (SELECT 1"
+        " FROM archive_recordings m JOIN disposal_recordings x ON x.recording = m.recording"
+        " WHERE m.archive = a.number AND x.disposal = ?1) OR EXISTS (SELECT 1"
+        " FROM archive_attachments n JOIN attachments b ON b.number = n.attachment"
+        " JOIN disposal_recordings x ON x.recording = b.recording"
+        " WHERE n.archive = a.number AND x.disposal = ?1)) ORDER BY a.number",
+    [RECORDING_DISPOSE] = "UPDATE recordings SET state = 'disposed', sidecar_due = 1"
+                          " WHERE number = ?1 AND state <> 'disposed'",
+    [REMOVAL_ADD] = "INSERT INTO removals (path) VALUES (?1) ON CONFLICT DO NOTHING",
+    [REMOVAL_EACH] = "SELECT path FROM removals ORDER BY path",
+    [REMOVAL_CLEAR] = "DELETE FROM removals",
 
     [LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM log_entries",
     [LOG_SIZE_AT] = "SELECT coalesce((SELECT min(seq) FROM log_entries WHERE at_us >= ?1),"
                     " (SELECT max(seq) + 1 FROM log_entries), 0)",
     [LOG_LAST] = LOG_COLUMNS " WHERE subject = ?2 AND action = ?1 ORDER BY seq DESC LIMIT 1",
     [LOG_LAST_AT] = "SELECT coalesce((SELECT at_us FROM log_entries ORDER BY seq DESC LIMIT 1), 0)",
-    [COUNTS] = "SELECT (SELECT count(*) FROM recordings),"
-               " (SELECT count(*) FROM recordings WHERE state = 'loose'),"
-               " (SELECT CAST(total(size_bytes) AS INTEGER) FROM recordings),"
-               " (SELECT count(*) FROM archives), (SELECT count(*) FROM discs),"
-               " (SELECT count(*) FROM recordings WHERE sidecar_due = 1)",
+    [COUNTS] =
+        "SELECT (SELECT count(*) FROM recordings),"
+        " (SELECT count(*) FROM recordings WHERE state = 'loose'),"
+        " (SELECT CAST(total(size_bytes) AS INTEGER) FROM recordings"
+        " WHERE state <> 'disposed'), (SELECT count(*) FROM archives WHERE gone_us IS NULL), (SELECT count(*) FROM discs),"
+        " (SELECT count(*) FROM recordings WHERE sidecar_due = 1)",
     [READING_SET] = "INSERT INTO readings (kind, number, read_us) VALUES (?1, ?2, ?3)"
                     " ON CONFLICT (kind, number) DO UPDATE SET read_us = excluded.read_us",
     [READING_EACH] =
@@ -223,7 +280,7 @@ const char *const catalog_statement_text[STATEMENTS] = {
         " WHERE r.state = 'loose'"
         " UNION ALL SELECT 1, a.number, a.size_bytes, d.read_us, coalesce(d.read_us, a.sealed_us)"
         " FROM archives a LEFT JOIN readings d ON d.kind = 'archive' AND d.number = a.number"
-        " ORDER BY right_us, 1, 2",
+        " WHERE a.gone_us IS NULL ORDER BY right_us, 1, 2",
     [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [LOG_EACH] = LOG_COLUMNS " WHERE seq >= ?1 ORDER BY seq",

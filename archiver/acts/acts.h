@@ -114,6 +114,22 @@ struct acts_verification {
 int acts_verified(struct vault *vault, const struct acts_verification *verification,
                   struct err *err);
 
+/* A disposal is asked for; withdrawn; approved. That these persons may, and that it is due, is room
+ * keep's to say. */
+int acts_disposal_request(struct vault *vault, const int64_t *recordings, size_t count,
+                          const char *reason, struct acts_done *done, struct err *err);
+int acts_disposal_withdraw(struct vault *vault, int64_t disposal, const char *reason,
+                           struct err *err);
+int acts_disposal_approve(struct vault *vault, int64_t disposal, const char *reason,
+                          struct err *err);
+
+/* A recording is disposed of, by an approved disposal; and an archive of which nothing is left. The
+ * removal of their files is the vault's. */
+int acts_dispose(struct vault *vault, const struct catalog_recording *recording, int64_t disposal,
+                 struct err *err);
+int acts_dispose_archive(struct vault *vault, const struct catalog_archive *archive,
+                         int64_t disposal, struct err *err);
+
 /*
  * Where acts_apply gets a recording's report: an entry holds its digest alone.
  *   sha256         of the recording's bytes

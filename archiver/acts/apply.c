@@ -29,6 +29,10 @@ static const struct {
     [CUSTODY_DEVICE_SET] = {apply_device_set, 0},
     [CUSTODY_HOLD_SET] = {apply_hold_set, 0},
     [CUSTODY_HOLD_LIFTED] = {apply_hold_lifted, 0},
+    [CUSTODY_DISPOSAL_REQUESTED] = {apply_disposal_requested, 'X'},
+    [CUSTODY_DISPOSAL_WITHDRAWN] = {apply_disposal_withdrawn, 0},
+    [CUSTODY_DISPOSAL_APPROVED] = {apply_disposal_approved, 0},
+    [CUSTODY_DISPOSED] = {apply_disposed, 0},
     [CUSTODY_SETTINGS_CHANGED] = {apply_settings_changed, 0},
     [CUSTODY_USER_CHANGED] = {apply_user_changed, 0},
     [CUSTODY_ROLE_CHANGED] = {apply_role_changed, 0},
@@ -72,7 +76,7 @@ int act_now(struct vault *vault, enum custody_action action, const char *subject
     const struct custody_entry entry = {.action = action,
                                         .at = act->at,
                                         .actor = act->actor,
-                                        .role = "",
+                                        .role = act->role,
                                         .subject = subject != NULL ? subject : "",
                                         .detail = taken};
     struct acts_done made = {.number = 0};

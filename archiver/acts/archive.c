@@ -19,15 +19,31 @@ int acts_seal(struct vault *vault, const struct catalog_archive *archive, const 
               struct acts_done *done, struct err *err)
 {
     return act_now(vault, CUSTODY_SEALED, archive->path,
-                   json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case",
-                             archive->case_number, "volume", (int)archive->volume, "sha256",
-                             detail_hex(archive->sha256), "sm3", detail_hex(archive->sm3),
-                             "tagmanifest_sha256", detail_hex(archive->tagmanifest_sha256), "size",
+                   json_pack("{s:s, s:i, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case",
+                             archive->case_number, "volume", (int)archive->volume, "replaces",
+                             archive->replaces, "sha256", detail_hex(archive->sha256), "sm3",
+                             detail_hex(archive->sm3), "tagmanifest_sha256",
+                             detail_hex(archive->tagmanifest_sha256), "size",
                              json_u64(archive->size_bytes), "sealed_at",
                              detail_time(vault, archive->sealed_us), "recordings",
                              detail_numbers(recordings, count), "attachments",
                              detail_numbers(attachments, attachment_count)),
                    NULL, done, err);
+}
+
+/* The archive that it stands for from now on is no more. */
+static int apply_replaced(const struct apply *apply, const char *path, struct err *err)
+{
+    struct catalog_err wrong;
+    int64_t replaced;
+    if (catalog_archive_by_path(apply->catalog, path, &replaced, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (replaced == 0)
+        return detail_wrong(apply, "replaces", err);
+    if (catalog_archive_gone(apply->catalog, replaced, apply->number, apply->entry->at.us, &wrong) <
+        0)
+        return err_from_catalog(err, &wrong);
+    return 0;
 }
 
 int apply_sealed(struct apply *apply, struct err *err)
@@ -53,12 +69,14 @@ int apply_sealed(struct apply *apply, struct err *err)
         return -1;
     if (volume > UINT32_MAX)
         return detail_wrong(apply, "volume", err);
+    if (detail_take_text_or_null(apply, "replaces", &archive.replaces, err) < 0)
+        return -1;
     archive.volume = (uint32_t)volume;
     struct catalog_err wrong;
     if (catalog_archive_add(apply->catalog, &archive, recordings, count, attachments,
                             attachment_count, &apply->number, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    return 0;
+    return archive.replaces != NULL ? apply_replaced(apply, archive.replaces, err) : 0;
 }
 
 /* ---- disc-imaged ---- */

@@ -282,6 +282,39 @@ static int check_sealed(struct auditor *auditor, const struct catalog_recording 
     return 0;
 }
 
+/* One of the files of what was disposed of: not there, unless it is another recording's too. */
+static int check_gone(struct auditor *auditor, const char *stored_name, const char *id,
+                      struct err *err)
+{
+    char path[VAULT_STORED_PATH];
+    bool needed;
+    struct catalog_err from;
+    struct err none;
+    auditor->session.report->checked++;
+    if (catalog_stored_is_loose(vault_catalog(auditor->vault), stored_name, &needed, &from) < 0)
+        return err_from_catalog(err, &from);
+    AUTO(close) int fd = needed ? -1 : vault_open_stored(auditor->vault, stored_name, &none);
+    if (needed || (fd < 0 && none.kind == ERR_MISSING))
+        return 0;
+    vault_stored_path(stored_name, path);
+    auditor_found(
+        auditor, AUDIT_EXTRA, path, id,
+        _("was disposed of, and its bytes are there: the next command that writes removes "
+          "what a run that was interrupted has left"));
+    return 0;
+}
+
+static int check_disposed(struct auditor *auditor, const struct catalog_recording *recording,
+                          const char *id, struct err *err)
+{
+    if (check_gone(auditor, recording->stored_name, id, err) < 0)
+        return -1;
+    for (size_t i = 0; i < recording->attachment_count; i++)
+        if (check_gone(auditor, recording->attachments[i].stored_name, id, err) < 0)
+            return -1;
+    return check_sidecar(auditor, recording, id, err);
+}
+
 /* The loose bytes of a recording, its loose attachments and its sidecar. */
 int auditor_check_recording(struct auditor *auditor, int64_t number, struct err *err)
 {
@@ -293,6 +326,8 @@ int auditor_check_recording(struct auditor *auditor, int64_t number, struct err 
         auditor->session.report->checked++;
         return auditor_row_failed(auditor, id, &from, err);
     }
+    if (recording->state == CATALOG_DISPOSED)
+        return check_disposed(auditor, recording, id, err);
     if (recording->state == CATALOG_LOOSE) {
         if (check_stored(auditor,
                          &(struct stored){recording->stored_name, recording->size_bytes,

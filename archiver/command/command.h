@@ -54,6 +54,7 @@ int command_key(const struct command_context *context, int argc, const char **ar
 int command_disc(const struct command_context *context, int argc, const char **argv);
 int command_hold(const struct command_context *context, int argc, const char **argv);
 int command_retention(const struct command_context *context, int argc, const char **argv);
+int command_dispose(const struct command_context *context, int argc, const char **argv);
 int command_user(const struct command_context *context, int argc, const char **argv);
 
 #endif

@@ -15,6 +15,11 @@ struct vault;
 int retention_print(struct vault *vault, int64_t recording, struct err *err);
 int retention_json(struct vault *vault, int64_t recording, json_t **out, struct err *err);
 
+/* The disposal that asks for a recording, or has disposed of it; nothing, or JSON null, where there
+ * is none. */
+int disposal_of_print(struct vault *vault, int64_t recording, struct err *err);
+int disposal_of_json(struct vault *vault, int64_t recording, json_t **out, struct err *err);
+
 /* One hold in JSON. */
 json_t *hold_json(const struct catalog_hold *hold);
 

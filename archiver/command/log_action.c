@@ -29,6 +29,7 @@ static const char *const names[CUSTODY_ACTIONS] = {
     [CUSTODY_HOLD_LIFTED] = N_("hold lifted"),
     [CUSTODY_DISPOSAL_REQUESTED] = N_("disposal requested"),
     [CUSTODY_DISPOSAL_APPROVED] = N_("disposal approved"),
+    [CUSTODY_DISPOSAL_WITHDRAWN] = N_("disposal withdrawn"),
     [CUSTODY_DISPOSED] = N_("disposed of"),
     [CUSTODY_USER_CHANGED] = N_("user changed"),
     [CUSTODY_ROLE_CHANGED] = N_("duty changed"),

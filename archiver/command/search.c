@@ -75,11 +75,13 @@ static char *list_text(const char *joined)
 
 static const char *state_name(enum catalog_state state)
 {
-    return state == CATALOG_SEALED ? "sealed" : "accepted";
+    return state == CATALOG_DISPOSED ? "disposed" : state == CATALOG_SEALED ? "sealed" : "accepted";
 }
 
 static const char *state_shown(const struct catalog_hit *hit)
 {
+    if (hit->state == CATALOG_DISPOSED)
+        return _("disposed of");
     if (hit->held)
         return hit->state == CATALOG_SEALED ? _("sealed, held") : _("accepted, held");
     return hit->state == CATALOG_SEALED ? _("sealed") : _("accepted");

@@ -2,7 +2,7 @@
 _shilu() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='init ingest probe tag attach search show case collector device seal list extract
-        cat verify receipt log status backup catalog key disc hold retention user'
+        cat verify receipt log status backup catalog key disc hold retention dispose user'
     local tags='--case --place --purpose --collector --device --captured-at --maker --method --stage'
     local command= verb= i
     COMPREPLY=()
@@ -98,6 +98,13 @@ _shilu() {
         '') options='list preview confirm' ;;
         confirm) options= ;;
         *) options='--json' ;;
+        esac
+        ;;
+    dispose)
+        case $verb in
+        '') options='request approve withdraw list' ;;
+        list) options='--open --json' ;;
+        *) options='--as --reason --password-fd --json' ;;
         esac
         ;;
     user)

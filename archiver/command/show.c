@@ -138,7 +138,9 @@ static void print_recording(const struct catalog_recording *recording)
     bytes_to_hex(recording->sm3, 32, digest);
     line("SM3", digest);
     acted(_("accepted"), accepted, recording->accepted_by);
-    line(_("state"), recording->state == CATALOG_SEALED ? _("sealed") : _("accepted"));
+    line(_("state"), recording->state == CATALOG_DISPOSED ? _("disposed of")
+                     : recording->state == CATALOG_SEALED ? _("sealed")
+                                                          : _("accepted"));
     print_report(recording);
     for (size_t i = 0; i < recording->standing_count; i++)
         print_tag(&recording->tags[i]);
@@ -172,6 +174,24 @@ static void print_hold(void *context, const struct catalog_hold *hold)
     printf("]\n");
 }
 
+/* A disc that was made while an archive on it held the recording. */
+static void print_disc_line(void *context, const struct catalog_disc *disc)
+{
+    (void)context;
+    cells_print_label(_("on the disc"));
+    printf("D%" PRId64 "  ", disc->number);
+    say_shown(disc->name);
+    (void)putchar('\n');
+}
+
+/* The list under way, NULL once memory was out. */
+static void add_disc(void *context, const struct catalog_disc *disc)
+{
+    json_t **list = context;
+    if (*list != NULL)
+        *list = json_append(*list, say_json_id('D', disc->number));
+}
+
 /* The list under way, NULL once memory was out. */
 static void add_hold(void *context, const struct catalog_hold *hold)
 {
@@ -180,35 +200,38 @@ static void add_hold(void *context, const struct catalog_hold *hold)
         *list = json_append(*list, hold_json(hold));
 }
 
-/* The text is the sidecar's: one form of a recording in JSON; with what bars its disposal. */
+/* What bars its disposal, what was decided of it, and where else it is. */
+static int add_keeping(struct vault *vault, int64_t number, json_t *root, struct err *err)
+{
+    struct catalog_err from;
+    AUTO(json_decref) json_t *holds = json_array();
+    AUTO(json_decref) json_t *discs = json_array();
+    AUTO(json_decref) json_t *retention = NULL;
+    AUTO(json_decref) json_t *disposal = NULL;
+    if (catalog_hold_of(vault_catalog(vault), number, add_hold, &holds, &from) < 0 ||
+        catalog_disc_of(vault_catalog(vault), number, add_disc, &discs, &from) < 0)
+        return err_from_catalog(err, &from);
+    if (retention_json(vault, number, &retention, err) < 0 ||
+        disposal_of_json(vault, number, &disposal, err) < 0)
+        return -1;
+    bool failed = json_object_set(root, "holds", holds) < 0;
+    failed = json_object_set(root, "discs", discs) < 0 || failed;
+    failed = json_object_set(root, "retention", retention) < 0 || failed;
+    failed = json_object_set(root, "disposal", disposal) < 0 || failed;
+    return failed ? err_memory(err, NULL) : 0;
+}
+
+/* The text is the sidecar's: one form of a recording in JSON. */
 static int print_recording_json(struct vault *vault, const struct catalog_recording *recording,
                                 struct err *err)
 {
     AUTO(free) char *text = NULL;
-    struct catalog_err from;
-    json_t *root;
+    AUTO(json_decref) json_t *root = NULL;
     if (vault_sidecar_text(vault, recording, &text, err) < 0 ||
-        json_read(bytes_of(text), "sidecar", &root, err) < 0)
+        json_read(bytes_of(text), "sidecar", &root, err) < 0 ||
+        add_keeping(vault, recording->number, root, err) < 0)
         return -1;
-    json_t *holds = json_array();
-    if (catalog_hold_of(vault_catalog(vault), recording->number, add_hold, &holds, &from) < 0) {
-        json_decref(holds);
-        json_decref(root);
-        return err_from_catalog(err, &from);
-    }
-    json_t *retention;
-    if (retention_json(vault, recording->number, &retention, err) < 0) {
-        json_decref(holds);
-        json_decref(root);
-        return -1;
-    }
-    bool failed = json_object_set_new(root, "holds", holds) < 0;
-    failed = json_object_set_new(root, "retention", retention) < 0 || failed;
-    if (failed) {
-        json_decref(root);
-        return err_memory(err, NULL);
-    }
-    say_json(root);
+    say_json(json_incref(root));
     return 0;
 }
 
@@ -222,9 +245,26 @@ static int show_recording(struct vault *vault, int64_t number, bool json, struct
         return print_recording_json(vault, recording, err);
     print_recording(recording);
     if (catalog_archive_of(vault_catalog(vault), number, print_archive_line, NULL, &from) < 0 ||
+        catalog_disc_of(vault_catalog(vault), number, print_disc_line, NULL, &from) < 0 ||
         catalog_hold_of(vault_catalog(vault), number, print_hold, NULL, &from) < 0)
         return err_from_catalog(err, &from);
-    return retention_print(vault, number, err);
+    if (retention_print(vault, number, err) < 0)
+        return -1;
+    return disposal_of_print(vault, number, err);
+}
+
+/* Of an archive that is no more. */
+static void print_end(const struct catalog_archive *one)
+{
+    char gone[INSTANT_TEXT];
+    if (one->gone_us == 0)
+        return;
+    say_time(one->gone_us, gone);
+    line(_("no more since"), gone);
+    if (one->replaced_by == 0)
+        return;
+    cells_print_label(_("replaced by"));
+    printf("A%" PRId64 "\n", one->replaced_by);
 }
 
 static int show_archive(struct vault *vault, int64_t number, bool json, struct err *err)
@@ -236,13 +276,15 @@ static int show_archive(struct vault *vault, int64_t number, bool json, struct e
     struct seal_value seal = {.kind = SEAL_ARCHIVE};
     memcpy(seal.sha256, one->tagmanifest_sha256, sizeof seal.sha256);
     if (json) {
-        say_json(json_pack("{s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "archive",
-                           say_json_id('A', one->number), "case", one->case_number, "volume",
-                           (int)one->volume, "path", one->path, "sha256",
-                           say_json_digest(one->sha256), "sm3", say_json_digest(one->sm3), "seal",
-                           seals_to_json(&seal), "bytes", json_u64(one->size_bytes), "recordings",
-                           json_u64(one->recordings), "sealed_at", say_json_time(one->sealed_us),
-                           "sealed_by", one->sealed_by));
+        say_json(
+            json_pack("{s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
+                      "archive", say_json_id('A', one->number), "case", one->case_number, "volume",
+                      (int)one->volume, "path", one->path, "sha256", say_json_digest(one->sha256),
+                      "sm3", say_json_digest(one->sm3), "seal", seals_to_json(&seal), "bytes",
+                      json_u64(one->size_bytes), "recordings", json_u64(one->recordings),
+                      "sealed_at", say_json_time(one->sealed_us), "sealed_by", one->sealed_by,
+                      "gone_at", say_json_time(one->gone_us), "replaced_by",
+                      one->replaced_by != 0 ? say_json_id('A', one->replaced_by) : json_null()));
         return 0;
     }
     char digest[65];
@@ -261,6 +303,7 @@ static int show_archive(struct vault *vault, int64_t number, bool json, struct e
     line("SM3", digest);
     seals_print(&seal, "");
     acted(_("sealed"), sealed, one->sealed_by);
+    print_end(one);
     return 0;
 }
 

@@ -38,6 +38,7 @@ static const char *const action_names[CUSTODY_ACTIONS] = {
     [CUSTODY_HOLD_LIFTED] = "hold-lifted",
     [CUSTODY_DISPOSAL_REQUESTED] = "disposal-requested",
     [CUSTODY_DISPOSAL_APPROVED] = "disposal-approved",
+    [CUSTODY_DISPOSAL_WITHDRAWN] = "disposal-withdrawn",
     [CUSTODY_DISPOSED] = "disposed",
     [CUSTODY_USER_CHANGED] = "user-changed",
     [CUSTODY_ROLE_CHANGED] = "role-changed",

@@ -97,6 +97,9 @@ int accept_attachment(struct vault *vault, int64_t number, struct copy *copy, co
     AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
     if (catalog_recording_load(vault_catalog(vault), number, &recording, &wrong) < 0)
         return err_from_catalog(err, &wrong);
+    if (recording->state == CATALOG_DISPOSED)
+        return err_set(err, ERR_CONFLICT, copy->shown, _("R%lld was disposed of"),
+                       (long long)number);
     const struct catalog_attachment *attached = find_attached(recording, copy, kind);
     if (attached != NULL)
         return keep_attached(vault, attached, copy, err);
@@ -133,6 +136,15 @@ static struct held place_of(const struct catalog_recording *recording)
     };
 }
 
+/* The item is refused: what was disposed of does not come in again by a card that still has it. */
+static void refuse_disposed(struct item *item, int64_t number)
+{
+    struct copy *copy = &item->recording;
+    copy->refused = true;
+    (void)err_set(&copy->err, ERR_CONFLICT, copy->shown, _("was disposed of: see shilu show R%lld"),
+                  (long long)number);
+}
+
 int accept_find_held(struct vault *vault, struct item *item, struct err *err)
 {
     struct catalog_err wrong;
@@ -145,6 +157,10 @@ int accept_find_held(struct vault *vault, struct item *item, struct err *err)
     AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
     if (catalog_recording_load(vault_catalog(vault), number, &recording, &wrong) < 0)
         return err_from_catalog(err, &wrong);
+    if (recording->state == CATALOG_DISPOSED) {
+        refuse_disposed(item, number);
+        return 0;
+    }
     const struct held held = place_of(recording);
     bool more;
     item->held_is_loose = held.stored_name != NULL;
@@ -159,6 +175,9 @@ static int hold_again(struct vault *vault, struct item *item, struct err *err)
     AUTO(catalog_recording_free) struct catalog_recording *recording = NULL;
     if (catalog_recording_load(vault_catalog(vault), item->number, &recording, &wrong) < 0)
         return err_from_catalog(err, &wrong);
+    if (recording->state == CATALOG_DISPOSED) /* since it was looked at */
+        return err_set(err, ERR_CONFLICT, item->recording.shown,
+                       _("was disposed of: see shilu show R%lld"), (long long)item->number);
     const struct held held = place_of(recording);
     bool is_loose = held.stored_name != NULL;
     bool sound = item->held_is_sound && item->held_is_loose == is_loose;

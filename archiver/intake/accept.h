@@ -10,7 +10,8 @@ struct item;
 struct vault;
 
 /* Before acceptance, for an item whose bytes are held already: makes item->held the job that reads
- * the held ones, so that this need not be done in the transaction; else its `from` stays -1. */
+ * the held ones, so that this need not be done in the transaction; else its `from` stays -1. One
+ * that was disposed of is refused: item->recording.refused. */
 int accept_find_held(struct vault *vault, struct item *item, struct err *err);
 
 /*

@@ -240,6 +240,10 @@ static void check_held(struct run *run, struct item *item)
         drop_item(run, item);
         return;
     }
+    if (item->recording.refused) {
+        refuse_item(run, item);
+        return;
+    }
     if (item->held.from < 0) {
         set_ready(run, item);
         return;

@@ -2,16 +2,19 @@
 #define SHILU_KEEP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "catalog/catalog.h"
 #include "vault/rule.h"
 
 struct err;
+struct people_person;
+struct progress;
 struct vault;
 
 /*
- * How long recordings are kept.
+ * How long recordings are kept, and how they are disposed of.
  *
  * Rules are written in the settings, and count once they are confirmed, which is an act: a slip of
  * the pen, or of who can write the file, makes nothing fall due. Where several apply the longest
@@ -60,5 +63,36 @@ bool keep_is_due(const struct keep_term *term, int64_t today);
 /* "2026-09-09" of a day. */
 enum { KEEP_DAY_TEXT = 40 };
 void keep_day_print(int64_t day, char text[static KEEP_DAY_TEXT]);
+
+/*
+ * ---- disposal: asked for by an archivist, approved by an auditor who is another account ----
+ *
+ * Who acts has proved to be one (people_prove). ERR_CONFLICT, object = the recording, where one is
+ * not due, is held, belongs to an open case, is asked for or disposed of already.
+ */
+
+/* *number is that of the disposal. Transactions of its own. */
+int keep_disposal_request(struct vault *vault, const struct people_person *who,
+                          const int64_t *recordings, size_t count, const char *reason,
+                          int64_t *number, struct err *err);
+
+/* Nothing comes of the request. */
+int keep_disposal_withdraw(struct vault *vault, const struct people_person *who, int64_t number,
+                           const char *reason, struct err *err);
+
+/*
+ * Approves it and does it: all that made it due is looked at again in the transaction that decides;
+ * archives are rewritten before that, and the files go after it, durably. A crash undoes all or
+ * nothing. Record, tags, digests and log stay.
+ *   archive   told of each archive that goes, once that is decided; new_path NULL: nothing was left
+ * ERR_CONFLICT also where the same account asked for it, or what an archive holds changed
+ * meanwhile; as pack_rewrite_make where an archive cannot be rewritten: then nothing is disposed
+ * of.
+ */
+int keep_disposal_approve(struct vault *vault, const struct people_person *who, int64_t number,
+                          const char *reason, const struct progress *progress,
+                          void (*archive)(void *context, const char *old_path,
+                                          const char *new_path),
+                          void *context, struct err *err);
 
 #endif

@@ -97,6 +97,12 @@ static int info_print(const struct plan *plan, struct bag *bag, struct err *err)
         bytes_to_hex(plan->previous_sha256, 32, sha256);
         text_printf(&text, "Previous-Volume: %s sha256:%s\n", plan->previous, sha256);
     }
+    if (plan->disposal != NULL) {
+        char sha256[65];
+        bytes_to_hex(plan->replaced_sha256, 32, sha256);
+        text_printf(&text, "Replaces: %s sha256:%s without what disposal %s removed\n",
+                    plan_replaced_name(plan), sha256, plan->disposal);
+    }
     label_print(&text, "Case-Procedure", plan->the_case->procedure);
     label_print(&text, "Case-Cause", plan->the_case->cause);
     label_print(&text, "Case-Party", plan->the_case->party);
@@ -119,6 +125,15 @@ static int manifest_print(const struct plan *plan, enum bag_file which, struct b
     return keep(bag, which, &text, err);
 }
 
+/* The archive that this one stands for, and by which disposal. */
+static json_t *replaces_json(const struct plan *plan)
+{
+    char sha256[65];
+    bytes_to_hex(plan->replaced_sha256, 32, sha256);
+    return json_pack("{ss,ss,ss}", "name", plan_replaced_name(plan), "sha256", sha256, "disposal",
+                     plan->disposal);
+}
+
 static void index_head_print(struct text *text, const struct plan *plan,
                              const struct bag_index *about)
 {
@@ -134,6 +149,10 @@ static void index_head_print(struct text *text, const struct plan *plan,
                            : json_null(),
         "sealed_at", plan->sealed_at, "structure_sha256", structure, "archive_size",
         json_u64(about->archive_size));
+    if (plan->disposal != NULL && json_object_set_new(head, "replaces", replaces_json(plan)) < 0) {
+        text->failed = true;
+        return;
+    }
     AUTO(free) char *line = head != NULL ? json_dumps(head, JSON_COMPACT) : NULL;
     if (line == NULL) {
         text->failed = true;

@@ -40,6 +40,49 @@ struct pack_sealed {
 int pack_seal(struct vault *vault, const char *case_number, const char *by, int64_t sealed_us,
               const struct progress *progress, struct pack_sealed *sealed, struct err *err);
 
+/* ---- rewriting: an archive without some of its recordings, as the case's next volume ---- */
+
+struct pack_rewriting {
+    int64_t archive;     /* its number */
+    const int64_t *gone; /* the recordings left out, with their attachments; ascending. The
+                            caller's, as long as the rewrite lives */
+    size_t gone_count;
+    const char *disposal;             /* "X1"; the same */
+    const struct pack_rewrite *after; /* the rewrite made before of the same case, or NULL; it must
+                                         live as long */
+    int64_t sealed_us;
+};
+
+struct pack_rewrite;
+
+/*
+ * Writes the new archive as sealing does: laid out, each digest checked on the way, signed,
+ * flushed, read back; nothing is decided yet. Where nothing would be left in it, nothing is
+ * written. Errors as pack_seal; ERR_CONFLICT also where the archive is no more.
+ */
+int pack_rewrite_make(struct vault *vault, const struct pack_rewriting *wanted,
+                      const struct progress *progress, struct pack_rewrite **out, struct err *err);
+
+/* Nothing is left: the archive goes, and none comes in its place. */
+bool pack_rewrite_is_empty(const struct pack_rewrite *rewrite);
+/* The new archive, below the vault; the case. */
+const char *pack_rewrite_path(const struct pack_rewrite *rewrite);
+const char *pack_rewrite_case(const struct pack_rewrite *rewrite);
+
+/* In the transaction, before anything in it is changed: ERR_CONFLICT where what was written is not
+ * what the catalog says any more. */
+int pack_rewrite_check(struct pack_rewrite *rewrite, struct err *err);
+/* In it: gives the archive, which is not empty, its place, and enters it for the old one. */
+int pack_rewrite_enter(struct pack_rewrite *rewrite, struct err *err);
+/* Before the commit: from here on it is not taken back, whatever comes of that. */
+void pack_rewrite_leave(struct pack_rewrite *rewrite);
+/* After the commit. */
+int pack_rewrite_settle(struct pack_rewrite *rewrite, struct err *err);
+
+/* Takes back what was written, unless it was left. */
+void pack_rewrite_free(struct pack_rewrite *rewrite);
+AUTO_DEFINE(struct pack_rewrite *, pack_rewrite_free, NULL);
+
 /* ---- reading ---- */
 
 /* One file of the archive that holds evidence: a recording or an attachment of one. */

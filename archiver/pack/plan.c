@@ -17,9 +17,12 @@
 
 AUTO_DEFINE(EVP_MD_CTX *, EVP_MD_CTX_free, NULL);
 
+AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
+
 /* What a callback of the catalog gathers, and the first thing that went wrong in it. */
 struct gathering {
     struct plan *plan;
+    const struct plan_rewrite *rewrite; /* or NULL */
     size_t room;
     int failed;
     struct err err;
@@ -74,19 +77,38 @@ static int recording_gather(struct catalog *catalog, struct plan *plan, size_t *
     return entry_describe_recording(recording, file, err);
 }
 
-static int recordings_gather(struct catalog *catalog, struct plan *plan, size_t *room,
-                             struct err *err)
+static int by_number(const void *a, const void *b)
+{
+    const int64_t *left = a;
+    const int64_t *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static bool is_gone(const struct plan_rewrite *rewrite, int64_t recording)
+{
+    return rewrite != NULL && bsearch(&recording, rewrite->gone, rewrite->gone_count,
+                                      sizeof recording, by_number) != NULL;
+}
+
+static int recordings_gather(struct catalog *catalog, struct gathering *gathering, struct err *err)
 {
     struct catalog_err wrong;
+    struct plan *plan = gathering->plan;
+    const struct plan_rewrite *rewrite = gathering->rewrite;
     AUTO(free) int64_t *numbers = NULL;
     size_t count;
-    if (catalog_unsealed(catalog, plan->the_case->number, &numbers, &count, &wrong) < 0)
+    int got = rewrite != NULL
+                  ? catalog_archive_recordings(catalog, rewrite->archive, &numbers, &count, &wrong)
+                  : catalog_unsealed(catalog, plan->the_case->number, &numbers, &count, &wrong);
+    if (got < 0)
         return err_from_catalog(err, &wrong);
     for (size_t i = 0; i < count; i++) {
         struct catalog_recording *recording;
+        if (is_gone(rewrite, numbers[i]))
+            continue;
         if (catalog_recording_load(catalog, numbers[i], &recording, &wrong) < 0)
             return err_from_catalog(err, &wrong);
-        int done = recording_gather(catalog, plan, room, recording, err);
+        int done = recording_gather(catalog, plan, &gathering->room, recording, err);
         catalog_recording_free(recording);
         if (done < 0)
             return -1;
@@ -113,7 +135,7 @@ static int attachment_fill(struct gathering *gathering, const struct catalog_att
 static void attachment_gather(void *context, const struct catalog_attachment *attachment)
 {
     struct gathering *gathering = context;
-    if (gathering->failed == 0)
+    if (gathering->failed == 0 && !is_gone(gathering->rewrite, attachment->recording))
         gathering->failed = attachment_fill(gathering, attachment);
 }
 
@@ -130,14 +152,18 @@ static int histories_gather(struct catalog *catalog, struct plan *plan, struct e
     return 0;
 }
 
-static int files_gather(struct catalog *catalog, struct plan *plan, struct err *err)
+static int files_gather(struct catalog *catalog, struct plan *plan,
+                        const struct plan_rewrite *rewrite, struct err *err)
 {
     struct catalog_err wrong;
-    struct gathering gathering = {.plan = plan};
-    if (recordings_gather(catalog, plan, &gathering.room, err) < 0)
+    struct gathering gathering = {.plan = plan, .rewrite = rewrite};
+    if (recordings_gather(catalog, &gathering, err) < 0)
         return -1;
-    if (catalog_attachments_unsealed(catalog, plan->the_case->number, attachment_gather, &gathering,
-                                     &wrong) < 0)
+    int got = rewrite != NULL ? catalog_archive_attachments(catalog, rewrite->archive,
+                                                            attachment_gather, &gathering, &wrong)
+                              : catalog_attachments_unsealed(catalog, plan->the_case->number,
+                                                             attachment_gather, &gathering, &wrong);
+    if (got < 0)
         return err_from_catalog(err, &wrong);
     if (gathering.failed < 0) {
         *err = gathering.err;
@@ -151,27 +177,35 @@ static int files_gather(struct catalog *catalog, struct plan *plan, struct err *
                          _("nothing to seal: no recording belongs to this case"));
 }
 
-static void volume_see(void *context, const struct catalog_archive *archive)
+static void name_of(const char *path, char *name, size_t room)
 {
-    struct plan *plan = context;
-    if (archive->volume < plan->volume)
-        return;
-    const char *slash = strrchr(archive->path, '/');
-    plan->volume = archive->volume + 1;
-    plan->has_previous = true;
-    plan->newest = archive->number;
-    (void)snprintf(plan->previous, sizeof plan->previous, "%s",
-                   slash != NULL ? slash + 1 : archive->path);
-    memcpy(plan->previous_sha256, archive->sha256, 32);
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(name, room, "%s", slash != NULL ? slash + 1 : path);
 }
 
-static int volume_find(struct catalog *catalog, const char *case_number, struct plan *plan,
-                       struct err *err)
+/* The next one: behind the newest, whether its file is there or not. */
+static int volume_find(struct catalog *catalog, const struct plan_rewrite *rewrite,
+                       struct plan *plan, struct err *err)
 {
     struct catalog_err wrong;
+    AUTO(catalog_archive_free) struct catalog_archive *newest = NULL;
     plan->volume = 1;
-    if (catalog_archive_each(catalog, case_number, volume_see, plan, &wrong) < 0)
+    if (rewrite != NULL && rewrite->after != NULL) {
+        plan->volume = rewrite->after->volume + 1;
+        plan->has_previous = true;
+        (void)snprintf(plan->previous, sizeof plan->previous, "%s.tar", rewrite->after->bag);
+        memcpy(plan->previous_sha256, rewrite->after_sha256, 32);
+        return 0;
+    }
+    if (catalog_archive_newest(catalog, plan->the_case->number, &newest, &wrong) < 0)
         return err_from_catalog(err, &wrong);
+    if (newest == NULL)
+        return 0;
+    plan->volume = newest->volume + 1;
+    plan->has_previous = true;
+    plan->newest = newest->number;
+    name_of(newest->path, plan->previous, sizeof plan->previous);
+    memcpy(plan->previous_sha256, newest->sha256, 32);
     return 0;
 }
 
@@ -233,25 +267,60 @@ static int state_settle(struct plan *plan, struct err *err)
                                                                      : err_memory(err, one->number);
 }
 
-int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
-              struct err *err)
+static int load(struct vault *vault, const char *case_number, const struct plan_rewrite *rewrite,
+                int64_t sealed_us, struct plan *plan, struct err *err)
 {
     struct catalog *catalog = vault_catalog(vault);
     struct catalog_err wrong;
-    AUTO(plan_free) struct plan *plan = calloc(1, sizeof *plan);
-    if (plan == NULL)
-        return err_memory(err, case_number);
     plan->unit = vault_settings(vault)->unit;
     if (catalog_case_load(catalog, case_number, &plan->the_case, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    if (time_settle(plan, sealed_us, err) < 0 ||
-        volume_find(catalog, plan->the_case->number, plan, err) < 0 ||
-        files_gather(catalog, plan, err) < 0 || names_settle(plan, err) < 0 ||
+    if (time_settle(plan, sealed_us, err) < 0 || volume_find(catalog, rewrite, plan, err) < 0 ||
+        files_gather(catalog, plan, rewrite, err) < 0 || names_settle(plan, err) < 0 ||
         state_settle(plan, err) < 0)
+        return -1;
+    return 0;
+}
+
+int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
+              struct err *err)
+{
+    AUTO(plan_free) struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL)
+        return err_memory(err, case_number);
+    if (load(vault, case_number, NULL, sealed_us, plan, err) < 0)
         return -1;
     *out = plan;
     plan = NULL;
     return 0;
+}
+
+int plan_load_rewrite(struct vault *vault, const struct plan_rewrite *rewrite, int64_t sealed_us,
+                      struct plan **out, struct err *err)
+{
+    struct catalog_err wrong;
+    AUTO(catalog_archive_free) struct catalog_archive *archive = NULL;
+    AUTO(plan_free) struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL)
+        return err_memory(err, NULL);
+    if (catalog_archive_load(vault_catalog(vault), rewrite->archive, &archive, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (archive->gone_us != 0)
+        return err_set(err, ERR_CONFLICT, archive->path, _("is no more: another stands for it"));
+    plan->disposal = rewrite->disposal;
+    (void)snprintf(plan->replaced, sizeof plan->replaced, "%s", archive->path);
+    memcpy(plan->replaced_sha256, archive->sha256, 32);
+    if (load(vault, archive->case_number, rewrite, sealed_us, plan, err) < 0)
+        return -1;
+    *out = plan;
+    plan = NULL;
+    return 0;
+}
+
+const char *plan_replaced_name(const struct plan *plan)
+{
+    const char *slash = strrchr(plan->replaced, '/');
+    return slash != NULL ? slash + 1 : plan->replaced;
 }
 
 void plan_forget_texts(struct plan *plan)

@@ -33,6 +33,17 @@ struct plan_file {
     uint64_t accepted; /* the number of its acceptance in the log; a recording's */
 };
 
+/* An archive that is made again, as the case's next volume, without some of what is in it. */
+struct plan_rewrite {
+    int64_t archive;     /* its number */
+    const int64_t *gone; /* the recordings left out, with all that is attached to them; ascending */
+    size_t gone_count;
+    const struct plan *after; /* of the same case, rewritten before and not in the catalog yet; or
+                                 NULL */
+    const uint8_t *after_sha256; /* of its tar */
+    const char *disposal;        /* "X1", as the index tells it */
+};
+
 enum { PLAN_BAG_MAX = VAULT_CASE_NAME + 16 };
 
 struct plan {
@@ -45,6 +56,9 @@ struct plan {
     bool has_previous;
     char previous[PLAN_BAG_MAX + 8]; /* the volume before: "….tar" */
     uint8_t previous_sha256[32];
+    const char *disposal; /* of a volume that stands for another; NULL else */
+    char replaced[512];   /* the path of that other */
+    uint8_t replaced_sha256[32];
     struct plan_file *files; /* recordings first, each kind by number */
     size_t count, recording_count;
     uint64_t payload_bytes;
@@ -59,11 +73,18 @@ struct plan {
  */
 int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
               struct err *err);
+/* Loads what an archive is to hold without what is gone; no files where nothing is left. What
+ * `rewrite` points to must live as long as the plan. */
+int plan_load_rewrite(struct vault *vault, const struct plan_rewrite *rewrite, int64_t sealed_us,
+                      struct plan **out, struct err *err);
 void plan_free(struct plan *plan);
 AUTO_DEFINE(struct plan *, plan_free, NULL);
 
 /* A time with the vault's zone as it was then. 0, or -1 for one before 1970 or far from now. */
 int plan_time(int64_t at_us, struct instant *out);
+
+/* The file's name of the archive that it stands for. */
+const char *plan_replaced_name(const struct plan *plan);
 
 /* Frees the texts that go into the tar's head, once they are written: with 10,000 recordings they
  * are most of what sealing holds. */

@@ -41,6 +41,7 @@ enum { BEFORE_DATA = 1 + BAG_FILES + 1 };
 struct sealing {
     struct vault *vault;
     const struct key *key;
+    const struct plan_rewrite *rewrite; /* of what the plan is made; NULL: of the case */
     struct plan *plan;
     struct bag bag;
     struct skeleton skeleton;
@@ -209,8 +210,11 @@ static int plan_holds(struct sealing *sealing, struct err *err)
 {
     const struct plan *plan = sealing->plan;
     AUTO(plan_free) struct plan *now = NULL;
-    if (plan_load(sealing->vault, plan->the_case->number, plan->sealed_us, &now, err) < 0 &&
-        err->kind != ERR_MISSING)
+    int loaded =
+        sealing->rewrite != NULL
+            ? plan_load_rewrite(sealing->vault, sealing->rewrite, plan->sealed_us, &now, err)
+            : plan_load(sealing->vault, plan->the_case->number, plan->sealed_us, &now, err);
+    if (loaded < 0 && err->kind != ERR_MISSING)
         return -1;
     if (now != NULL && now->volume != plan->volume)
         return err_set(err, ERR_CONFLICT, plan->the_case->number,
@@ -222,13 +226,13 @@ static int plan_holds(struct sealing *sealing, struct err *err)
     return 0;
 }
 
-static int enter_within(struct sealing *sealing, const struct digest_pair *whole, int64_t *number,
-                        struct err *err)
+static int place_and_add(struct sealing *sealing, const struct digest_pair *whole, int64_t *number,
+                         struct err *err)
 {
     const struct plan *plan = sealing->plan;
     AUTO(free) int64_t *recordings = NULL;
     AUTO(free) int64_t *attachments = NULL;
-    if (plan_holds(sealing, err) < 0 || plan_numbers(plan, &recordings, &attachments, err) < 0)
+    if (plan_numbers(plan, &recordings, &attachments, err) < 0)
         return -1;
     if (vault_archive_place(sealing->vault, sealing->relative, err) < 0)
         return -1;
@@ -238,6 +242,7 @@ static int enter_within(struct sealing *sealing, const struct digest_pair *whole
         .path = sealing->relative,
         .size_bytes = sealing->skeleton.size,
         .sealed_us = plan->sealed_us,
+        .replaces = plan->disposal != NULL ? sealing->plan->replaced : NULL,
     };
     memcpy(archive.sha256, whole->sha256, 32);
     memcpy(archive.sm3, whole->sm3, 32);
@@ -257,7 +262,7 @@ static int enter(struct sealing *sealing, const struct digest_pair *whole, const
 {
     if (vault_begin(sealing->vault, by, err) < 0)
         return -1;
-    if (enter_within(sealing, whole, number, err) < 0) {
+    if (plan_holds(sealing, err) < 0 || place_and_add(sealing, whole, number, err) < 0) {
         vault_rollback(sealing->vault);
         return -1;
     }
@@ -294,6 +299,12 @@ static int tell_newest(struct sealing *sealing, struct pack_sealed *sealed, stru
     if (catalog_archive_load(vault_catalog(sealing->vault), sealing->plan->newest, &archive,
                              &wrong) < 0)
         return err_from_catalog(err, &wrong);
+    if (archive->gone_us != 0) {
+        (void)err_set(err, ERR_MISSING, archive->case_number,
+                      _("nothing to seal: what belonged to this case was disposed of"));
+        catalog_archive_free(archive);
+        return -1;
+    }
     *sealed = (struct pack_sealed){.volume = archive->volume,
                                    .recordings = archive->recordings,
                                    .bytes = archive->size_bytes,
@@ -330,4 +341,102 @@ int pack_seal(struct vault *vault, const char *case_number, const char *by, int6
     done.bytes = sealing.skeleton.size;
     *sealed = done;
     return 0;
+}
+
+/* ---- rewriting ---- */
+
+struct pack_rewrite {
+    struct sealing sealing;
+    struct plan_rewrite wanted;
+    int part; /* its lock is held until it is settled or given up; -1: nothing is begun */
+    struct digest_pair whole;
+    int64_t number; /* once entered */
+    bool stays;     /* what was written may count: it is not taken back here */
+};
+
+static int rewrite_write(struct pack_rewrite *rewrite, const struct progress *progress,
+                         struct err *err)
+{
+    struct sealing *sealing = &rewrite->sealing;
+    if (lay_out(sealing, err) < 0 ||
+        vault_archive_begin(sealing->vault, sealing->relative, &rewrite->part, err) < 0)
+        return -1;
+    return write_all(sealing, rewrite->part, progress, &rewrite->whole, err);
+}
+
+int pack_rewrite_make(struct vault *vault, const struct pack_rewriting *wanted,
+                      const struct progress *progress, struct pack_rewrite **out, struct err *err)
+{
+    AUTO(pack_rewrite_free) struct pack_rewrite *rewrite = calloc(1, sizeof *rewrite);
+    if (rewrite == NULL)
+        return err_memory(err, wanted->disposal);
+    rewrite->part = -1;
+    rewrite->wanted = (struct plan_rewrite){.archive = wanted->archive,
+                                            .gone = wanted->gone,
+                                            .gone_count = wanted->gone_count,
+                                            .disposal = wanted->disposal};
+    if (wanted->after != NULL) {
+        rewrite->wanted.after = wanted->after->sealing.plan;
+        rewrite->wanted.after_sha256 = wanted->after->whole.sha256;
+    }
+    struct sealing *sealing = &rewrite->sealing;
+    sealing->vault = vault;
+    sealing->rewrite = &rewrite->wanted;
+    if (vault_signing_key(vault, &sealing->key, err) < 0 ||
+        plan_load_rewrite(vault, sealing->rewrite, wanted->sealed_us, &sealing->plan, err) < 0)
+        return -1;
+    if (sealing->plan->count > 0 && rewrite_write(rewrite, progress, err) < 0)
+        return -1;
+    *out = rewrite;
+    rewrite = NULL;
+    return 0;
+}
+
+bool pack_rewrite_is_empty(const struct pack_rewrite *rewrite)
+{
+    return rewrite->part < 0;
+}
+
+const char *pack_rewrite_path(const struct pack_rewrite *rewrite)
+{
+    return rewrite->sealing.relative;
+}
+
+const char *pack_rewrite_case(const struct pack_rewrite *rewrite)
+{
+    return rewrite->sealing.plan->the_case->number;
+}
+
+int pack_rewrite_check(struct pack_rewrite *rewrite, struct err *err)
+{
+    return plan_holds(&rewrite->sealing, err);
+}
+
+int pack_rewrite_enter(struct pack_rewrite *rewrite, struct err *err)
+{
+    return place_and_add(&rewrite->sealing, &rewrite->whole, &rewrite->number, err);
+}
+
+void pack_rewrite_leave(struct pack_rewrite *rewrite)
+{
+    rewrite->stays = true;
+}
+
+int pack_rewrite_settle(struct pack_rewrite *rewrite, struct err *err)
+{
+    struct sealing *sealing = &rewrite->sealing;
+    return vault_archive_settle(sealing->vault, rewrite->number, sealing->relative, err);
+}
+
+void pack_rewrite_free(struct pack_rewrite *rewrite)
+{
+    struct err none; /* what is left is taken away at the next opening */
+    if (rewrite == NULL)
+        return;
+    if (rewrite->part >= 0 && !rewrite->stays)
+        (void)vault_archive_abandon(rewrite->sealing.vault, rewrite->sealing.relative, &none);
+    if (rewrite->part >= 0)
+        (void)close(rewrite->part); /* flushed */
+    sealing_release(&rewrite->sealing);
+    free(rewrite);
 }

@@ -277,12 +277,28 @@ static int find(struct vault *vault, const char *name, struct catalog_account **
     return err->kind == ERR_MISSING ? 0 : -1;
 }
 
+/* The first of the duties that the account holds. */
+static int take_duty(const struct catalog_account *account, people_set wanted,
+                     struct people_person *person, struct err *err)
+{
+    people_set held;
+    char text[PEOPLE_DUTIES_TEXT];
+    if (people_duties_parse(account->duties, &held, err) < 0)
+        return -1;
+    for (int i = 0; i < PEOPLE_DUTIES; i++)
+        if ((held & wanted & people_of((enum people_duty)i)) != 0) {
+            person->duty = (enum people_duty)i;
+            return 0;
+        }
+    people_duties_print(wanted, text);
+    return err_set(err, ERR_DENIED, account->name, _("does not hold the duty for this: %s"), text);
+}
+
 int people_prove(struct vault *vault, const char *by, const char *name, const char *password,
-                 enum people_duty duty, struct people_person *person, struct err *err)
+                 people_set duties, struct people_person *person, struct err *err)
 {
     AUTO(catalog_account_free) struct catalog_account *account = NULL;
     AUTO(free) char *encoded = NULL;
-    people_set duties;
     struct catalog_err wrong;
     bool right;
     if (find(vault, name, &account, err) < 0)
@@ -297,12 +313,6 @@ int people_prove(struct vault *vault, const char *by, const char *name, const ch
             return -1;
         return err_set(err, ERR_DENIED, name, _("the name or the password is wrong"));
     }
-    if (people_duties_parse(account->duties, &duties, err) < 0)
-        return -1;
-    if ((duties & people_of(duty)) == 0)
-        return err_set(err, ERR_DENIED, account->name, _("does not hold the duty for this: %s"),
-                       people_duty_shown(duty));
     (void)snprintf(person->name, sizeof person->name, "%s", account->name);
-    person->duty = duty;
-    return 0;
+    return take_duty(account, duties, person, err);
 }

@@ -94,12 +94,13 @@ struct people_person {
 /*
  * Proves that an account acts, in a duty that it holds. Not in a transaction.
  *   by     who asks, for the log
- *   duty   what is about to be done asks for it
+ *   duties   one of them is needed for what is about to be done; the first that the account holds
+ * is the one it acts in
  *
  * ERR_DENIED: the name or the password is wrong, or the account is disabled: one answer for all, in
- * the same time, logged; or the account does not hold the duty.
+ * the same time, logged; or the account holds none of the duties.
  */
 int people_prove(struct vault *vault, const char *by, const char *name, const char *password,
-                 enum people_duty duty, struct people_person *person, struct err *err);
+                 people_set duties, struct people_person *person, struct err *err);
 
 #endif

@@ -262,14 +262,15 @@ static bool is_placed(const struct vault *vault, const struct place *place)
            part.st_dev == tar.st_dev && part.st_ino == tar.st_ino;
 }
 
-/* Takes NAME.tar away where it is the part's, and folders that hold nothing. */
-static int unplace(const struct vault *vault, const struct place *place, struct err *err)
+/* Takes NAME.tar away, and folders that hold nothing. */
+static int take_away(const struct vault *vault, const struct place *place, bool with_tar,
+                     struct err *err)
 {
     AUTO(close) int year = open_below(vault->folders[VAULT_ARCHIVES], place->year);
     AUTO(close) int folder = year < 0 ? -1 : open_below(year, place->folder);
     if (folder < 0)
         return errno == ENOENT ? 0 : err_sys(err, place->tar, _("open its folder"));
-    if (is_placed(vault, place) && durable_remove(folder, place->tar, err) < 0)
+    if (with_tar && durable_remove(folder, place->tar, err) < 0)
         return -1;
     /* where they hold something, they stay */
     if (unlinkat(year, place->folder, AT_REMOVEDIR) == 0)
@@ -279,7 +280,7 @@ static int unplace(const struct vault *vault, const struct place *place, struct 
 
 static int abandon(const struct vault *vault, const struct place *place, struct err *err)
 {
-    if (unplace(vault, place, err) < 0)
+    if (take_away(vault, place, is_placed(vault, place), err) < 0)
         return -1;
     return durable_remove(vault->folders[VAULT_INCOMING], place->part, err);
 }
@@ -290,6 +291,12 @@ int vault_archive_abandon(struct vault *vault, const char *relative, struct err 
     if (place_of(relative, &place, err) < 0)
         return -1;
     return abandon(vault, &place, err);
+}
+
+int archive_remove(const struct vault *vault, const char *relative, struct err *err)
+{
+    struct place place;
+    return place_of(relative, &place, err) < 0 ? -1 : take_away(vault, &place, true, err);
 }
 
 int archive_recover(struct vault *vault, const char *part, struct err *err)

@@ -134,7 +134,7 @@ int log_add(struct catalog *catalog, const struct act *act, enum custody_action 
                                         .action = action,
                                         .at = act->at,
                                         .actor = act->actor,
-                                        .role = "",
+                                        .role = act->role,
                                         .subject = subject,
                                         .detail = (json_t *)(uintptr_t)detail};
     AUTO(free) char *text = NULL;
@@ -154,6 +154,7 @@ int log_add(struct catalog *catalog, const struct act *act, enum custody_action 
 void act_begin(struct act *act, const char *actor)
 {
     (void)snprintf(act->actor, sizeof act->actor, "%s", actor);
+    act->role[0] = '\0';
     act->at = instant_now();
 }
 
@@ -166,6 +167,14 @@ int vault_begin(struct vault *vault, const char *actor, struct err *err)
     if (catalog_begin(vault->catalog, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     act_begin(&vault->act, actor);
+    return 0;
+}
+
+int vault_begin_as(struct vault *vault, const char *account, const char *role, struct err *err)
+{
+    if (vault_begin(vault, account, err) < 0)
+        return -1;
+    (void)snprintf(vault->act.role, sizeof vault->act.role, "%s", role);
     return 0;
 }
 

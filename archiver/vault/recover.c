@@ -184,5 +184,5 @@ int recover_all(struct vault *vault, struct err *err)
                       each_incoming(vault, archive_part_is, archive_recover, &count, err) < 0 ||
                       each_incoming(vault, any_name, remove_stale, &count, err) < 0))
         return -1;
-    return vault_sidecars_catch_up(vault, err);
+    return vault_removals_finish(vault, err) < 0 ? -1 : vault_sidecars_catch_up(vault, err);
 }

@@ -117,6 +117,9 @@ static int archives_of(struct vault *vault, const struct catalog_recording *reco
     return 0;
 }
 
+static const char *const state_names[] = {
+    [CATALOG_LOOSE] = "loose", [CATALOG_SEALED] = "sealed", [CATALOG_DISPOSED] = "disposed"};
+
 static int object_of(struct vault *vault, const struct catalog_recording *recording, json_t **out,
                      struct err *err)
 {
@@ -132,8 +135,8 @@ static int object_of(struct vault *vault, const struct catalog_recording *record
                   "stored_name", recording->stored_name, "size", json_u64(recording->size_bytes),
                   "sha256", hex(recording->sha256), "sm3", hex(recording->sm3), "accepted", "at",
                   time_of(recording, recording->accepted_us), "by", recording->accepted_by, "state",
-                  recording->state == CATALOG_SEALED ? "sealed" : "loose", "archives", archives,
-                  "tags", tags_of(recording, 0, recording->standing_count), "history",
+                  state_names[recording->state], "archives", archives, "tags",
+                  tags_of(recording, 0, recording->standing_count), "history",
                   tags_of(recording, recording->standing_count, recording->tag_count),
                   "attachments", attachments_of(recording));
     if (root == NULL)

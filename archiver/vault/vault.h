@@ -195,12 +195,16 @@ void vault_actor(char actor[static 128]);
 
 /* Who acts, and since when: one for all that a transaction holds. */
 struct act {
-    char actor[256]; /* as vault_actor gives it; cut where it is longer */
+    char actor[256]; /* as vault_actor gives it, or an account; cut where it is longer */
+    char role[32];   /* the duty in which the account acts; "" where none was asked for */
     struct instant at;
 };
 
 /* The catalog's write transaction, and a new act. Not without the signing key: ERR_MISSING, … */
 int vault_begin(struct vault *vault, const char *actor, struct err *err);
+
+/* The same for an account that has proved to be one, in this duty ("auditor"). */
+int vault_begin_as(struct vault *vault, const char *account, const char *role, struct err *err);
 
 /* The act begun last. */
 const struct act *vault_act(const struct vault *vault);
@@ -319,6 +323,22 @@ int vault_archive_settle(struct vault *vault, int64_t archive_number, const char
 
 /* Before the commit, or after a rollback: removes the part and, if placed, NAME.tar. */
 int vault_archive_abandon(struct vault *vault, const char *relative, struct err *err);
+
+/*
+ * ---- disposal: begin, change the catalog, note what is to be removed, commit, remove ----
+ *
+ * What is noted in the transaction is removed after its commit, by vault_removals_finish or, after
+ * a crash, by the next opening for writing.
+ */
+
+/* Notes stored bytes, or an archive by its path. With the write transaction held. */
+int vault_removal_note_stored(struct vault *vault, const char *stored_name, struct err *err);
+int vault_removal_note_archive(struct vault *vault, const char *relative, struct err *err);
+
+/* Removes all that was noted, durably: stored bytes unless the catalog needs them for something
+ * else, an archive unless the catalog knows it as one that is there. Makes transactions of its own;
+ * none where nothing is noted. */
+int vault_removals_finish(struct vault *vault, struct err *err);
 
 /* ---- sidecars: recordings/ab/DIGEST.json, from which the catalog can be rebuilt ---- */
 

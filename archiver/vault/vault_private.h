@@ -87,7 +87,11 @@ void act_begin(struct act *act, const char *actor);
 int log_add(struct catalog *catalog, const struct act *act, enum custody_action action,
             const char *subject, const json_t *detail, uint64_t *seq, struct err *err);
 
-/* Finishes or undoes what a crash left in incoming/. */
+/* Removes an archive's file, and its folders where nothing else is in them; flushed. ERR_USAGE
+ * where it is no path of one. */
+int archive_remove(const struct vault *vault, const char *relative, struct err *err);
+
+/* Finishes or undoes what a crash left in incoming/, and removals that were noted. */
 int recover_all(struct vault *vault, struct err *err);
 
 /* Whether a name in incoming/ is that of an archive under way. */

@@ -39,7 +39,7 @@ CREATE TABLE recordings (
     size_bytes              INTEGER NOT NULL CHECK (size_bytes >= 0),
     original_name           TEXT NOT NULL,
     stored_name             TEXT NOT NULL CHECK (stored_name <> ''),
-    state                   TEXT NOT NULL CHECK (state IN ('loose', 'sealed')),
+    state                   TEXT NOT NULL CHECK (state IN ('loose', 'sealed', 'disposed')),
     accepted_us             INTEGER NOT NULL,
     accepted_offset_minutes INTEGER NOT NULL
         CHECK (accepted_offset_minutes BETWEEN -1439 AND 1439),
@@ -93,6 +93,9 @@ CREATE TABLE archives (
     size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
     sealed_us  INTEGER NOT NULL,
     sealed_by  TEXT NOT NULL,
+    gone_us    INTEGER, -- since when its file is no more; NULL while it is
+    replaced_by INTEGER REFERENCES archives, -- the one with the rest of what was in it
+    CHECK (replaced_by IS NULL OR gone_us IS NOT NULL),
     UNIQUE (case_id, volume)
 ) STRICT;
 

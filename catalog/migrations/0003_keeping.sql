@@ -32,3 +32,31 @@ CREATE TABLE retention (
     confirmed_us INTEGER NOT NULL,
     confirmed_by TEXT NOT NULL
 ) STRICT;
+
+-- Disposals, asked for by one account and approved by another. Rows stay for ever.
+CREATE TABLE disposals (
+    number         INTEGER PRIMARY KEY,
+    state          TEXT NOT NULL CHECK (state IN ('requested', 'withdrawn', 'done')),
+    reason         TEXT NOT NULL CHECK (reason <> ''),
+    requested_us   INTEGER NOT NULL,
+    requested_by   TEXT NOT NULL,
+    decided_us     INTEGER, -- approved or withdrawn
+    decided_by     TEXT,
+    decided_reason TEXT,
+    CHECK ((decided_us IS NULL) = (state = 'requested')),
+    CHECK ((decided_us IS NULL) = (decided_by IS NULL)),
+    CHECK ((decided_us IS NULL) = (decided_reason IS NULL))
+) STRICT;
+
+CREATE TABLE disposal_recordings (
+    disposal  INTEGER NOT NULL REFERENCES disposals,
+    recording INTEGER NOT NULL REFERENCES recordings,
+    PRIMARY KEY (disposal, recording)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX disposal_recordings_of ON disposal_recordings (recording, disposal);
+
+-- Files that a disposal has committed to remove, until they are: what is yet to be done on the disk,
+-- and nothing that the log tells.
+CREATE TABLE removals (
+    path TEXT PRIMARY KEY CHECK (path <> '') -- below the vault
+) STRICT;

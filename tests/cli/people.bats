@@ -142,3 +142,125 @@ END
     has "shilu.conf"
     has "days, months or years"
 }
+
+# an archivist, an auditor, and rules by which the recordings of 2020 are due
+disposers() {
+    as 'correct-horse 1' user add wang --role archivist >/dev/null
+    as 'correct-horse 2' user add li --role auditor >/dev/null
+    as 'correct-horse 3' user add zhao --role auditor >/dev/null
+    echo "default = 6 months from capture" >>"$V/shilu.conf"
+    shilu retention confirm >/dev/null
+}
+request() { as 'correct-horse 1' dispose request "$@" --as wang --reason 保管期满; }
+approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
+
+@test "what is due is disposed of by two accounts, and all but the bytes stays" {
+    two_recordings
+    disposers
+    sha256=$(shilu show R1 --json | jq -r .sha256)
+    status 0 request R1 --json
+    [ "$(jq -r .disposal <<<"$output")" = X1 ]
+    status 3 request R1
+    has "already"
+    status 0 approve X1
+    status 3 approve X1
+    [ -z "$(find "$V/recordings" -name "$sha256.mp4")" ]
+    status 0 shilu show R1
+    has "disposed of"
+    has "保管期满"
+    status 0 shilu show R1 --json
+    [ "$(jq -r '"\(.state) \(.sha256) \(.disposal.decided_by)"' <<<"$output")" = "disposed $sha256 li" ]
+    status 0 shilu search --json
+    [ "$(jq -r 'select(.id == "R1").state' <<<"$output")" = disposed ]
+    status 1 shilu ingest card
+    has "was disposed of"
+    [ -z "$(find "$V/recordings" -name "$sha256.mp4")" ]
+    echo 笔录 >note.txt
+    status 3 shilu attach R1 note.txt
+    status 0 shilu retention list --json
+    [ "$(jq -r .id <<<"$output")" = R2 ]
+    status 0 shilu log show --subject R1 --action disposed --json
+    [ "$(jq -r '"\(.actor) \(.role) \(.detail.sha256)"' <<<"$output")" = "li auditor $sha256" ]
+    status 0 shilu log verify
+    status 0 shilu verify
+}
+
+@test "nobody disposes alone, early, against a hold, or of what belongs to an open case" {
+    two_recordings
+    disposers
+    status 3 as 'wrong-horse 11' dispose request R1 --as wang --reason x
+    has "name or the password is wrong"
+    status 3 as 'correct-horse 2' dispose request R1 --as li --reason x
+    has "duty"
+    status 0 request R1
+    status 3 as 'correct-horse 1' dispose approve X1 --as wang --reason x
+    shilu user role wang auditor
+    status 3 as 'correct-horse 1' dispose approve X1 --as wang --reason x
+    has "same account"
+    shilu user role wang archivist
+    shilu hold set R1 --reason 行政复议
+    status 3 approve X1
+    has "is held"
+    shilu hold lift R1 --reason 终结
+    shilu tag R1 --case "$CASE" --reason 属于本案
+    status 3 approve X1
+    has "case is open"
+    status 0 as 'correct-horse 1' dispose withdraw X1 --as wang --reason 属于本案
+    status 3 approve X1
+    status 0 shilu dispose list --json
+    [ "$(jq -r .state <<<"$output")" = withdrawn ]
+    record card/new.mp4 1
+    shilu tag R2 --captured-at "$(date +%F)T00:00:00" --reason 时钟有误
+    status 3 request R2
+    has "is kept until"
+    status 2 as 'correct-horse 1' dispose request R2 --as wang
+    [ -n "$(shilu log show --action login-failed)" ]
+    status 0 shilu verify
+}
+
+@test "a sealed archive is rewritten without what was disposed of, and discs that hold it are named" {
+    two_recordings
+    record card/c.mp4 1 -metadata creation_time=2020-03-11T01:30:00Z
+    shilu ingest card/c.mp4 >/dev/null
+    echo 笔录 >note.txt
+    shilu attach R1 note.txt >/dev/null
+    disposers
+    shilu tag R1 R2 R3 --case "$CASE" --reason 属于本案 >/dev/null
+    shilu seal "$CASE" >/dev/null
+    shilu disc image "$CASE" -o disc.iso >/dev/null
+    shilu case close "$CASE" >/dev/null
+    old=$(find "$V/archives" -name '*-v001.tar')
+    old_sha256=$(sha256sum <"$old" | cut -d' ' -f1)
+    kept=$(shilu show R2 --json | jq -r .sha256)
+    status 0 request R1 R3
+    status 0 approve X1 --json
+    [ "$(jq -r '"\(.recordings) \(.discs[0]) \(.archives | length)"' <<<"$output")" = "2 D1 1" ]
+    [ ! -e "$old" ]
+    new=$(find "$V/archives" -name '*.tar')
+    [[ $new == *-v002.tar ]]
+    status 0 shilu list "$new" --json
+    [ "$(jq -r .id <<<"$output")" = R2 ]
+    tar -xf "$new"
+    (cd ./*-v002 && sha256sum -c --quiet manifest-sha256.txt tagmanifest-sha256.txt)
+    [ "$(jq -r .replaces.sha256 ./*-v002/index.json)" = "$old_sha256" ]
+    [ "$(jq -r .previous.sha256 ./*-v002/index.json)" = "$old_sha256" ]
+    status 0 shilu cat "$CASE" R2
+    [ "$(shilu cat "$CASE" R2 | sha256sum | cut -d' ' -f1)" = "$kept" ]
+    [ -z "$(find "$V/recordings" "$V/incoming" -type f ! -name '*.json')" ]
+    status 0 shilu show A1
+    has "replaced by"
+    status 0 shilu show R1
+    has "D1"
+    status 0 shilu verify
+    # nothing of the case is left
+    status 0 request "$CASE"
+    status 0 approve X2
+    [ -z "$(find "$V/archives" -type f)" ]
+    status 3 shilu seal "$CASE"
+    has "disposed of"
+    status 0 shilu case show "$CASE"
+    status 0 shilu verify
+    status 0 shilu verify disc.iso
+    status 0 shilu catalog rebuild
+    status 0 shilu verify
+}

@@ -10,14 +10,15 @@ import tempfile
 
 SHILU = os.environ["SHILU"]
 CASE = "津西青综执〔2026〕12号"
+PASSWORD = "correct-horse 1\n"  # of every account, as a descriptor gives it
 SEED = int(os.environ.get("SHILU_SEED", random.SystemRandom().randrange(1 << 32)))
 random.seed(SEED)
 
 
-def shilu(vault, *words, status=(0,)):
+def shilu(vault, *words, status=(0,), input=None):
     """Runs the program to its end; an exit status that is not expected ends the test."""
     command = [SHILU, *(["-C", str(vault)] if vault else []), *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, input=input)
     if done.returncode not in status:
         fail(f"exit {done.returncode}, not {status}: {' '.join(command)}\n{done.stdout}{done.stderr}")
     return done

@@ -18,7 +18,7 @@ MAY_USE = {
     "archiver/vault": ["archiver/base", "archiver/custody", "probe", "catalog"],
     "archiver/acts": ["archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "catalog"],
     "archiver/people": ["archiver/acts", "archiver/base", "archiver/custody", "archiver/vault", "catalog"],
-    "archiver/keep": ["archiver/acts", "archiver/base", "archiver/vault", "catalog"],
+    "archiver/keep": ["archiver/acts", "archiver/base", "archiver/people", "archiver/pack", "archiver/vault", "catalog"],
     "archiver/intake": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "probe",
                         "catalog"],
     "archiver/pack": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "probe", "catalog"],

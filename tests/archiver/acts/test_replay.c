@@ -80,6 +80,7 @@ static void act_all(struct vault *vault)
     char valid[] = "2026-01-31";
     char kind[] = "note";
     char path[] = "archives/2026/x/x-v001.tar";
+    char rest_path[] = "archives/2026/x/x-v002.tar";
     const char *const places[] = {place};
     const struct catalog_case one = {.number = number, .procedure = procedure};
     const struct catalog_collector person = {
@@ -114,6 +115,21 @@ static void act_all(struct vault *vault)
     sound(acts_hold_set(vault, &held, &err), &err);
     sound(acts_hold_set(vault, &one_held, &err), &err);
     sound(acts_hold_lift(vault, &held, &err), &err);
+    const struct catalog_archive rest = {.case_number = number,
+                                         .volume = 2,
+                                         .path = rest_path,
+                                         .sealed_us = 1777608000123456,
+                                         .replaces = path};
+    const struct catalog_archive whole = {.number = 2, .path = rest_path};
+    const struct catalog_recording gone = {.number = 1};
+    sound(acts_disposal_request(vault, recordings, 1, "expired", &done, &err), &err);
+    assert_int_equal(done.number, 1);
+    sound(acts_disposal_withdraw(vault, 1, "not yet", &err), &err);
+    sound(acts_disposal_request(vault, recordings, 2, "expired", &done, &err), &err);
+    sound(acts_disposal_approve(vault, 2, "agreed", &err), &err);
+    sound(acts_seal(vault, &rest, recordings + 2, 1, NULL, 0, &done, &err), &err);
+    sound(acts_dispose(vault, &gone, 2, &err), &err);
+    sound(acts_dispose_archive(vault, &whole, 2, &err), &err);
     sound(acts_retention_confirm(vault, "default = 1 year from capture\n", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_ADDED, "archivist", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_PASSWORD, NULL, &err), &err);
@@ -201,6 +217,9 @@ static void entries_that_say_too_little_are_damaged(void **state)
     assert_int_equal(kind_of(ENTRY("tagged", "{\"changes\":[{}]}", "R1")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("collector-set", "{\"kind\":\"spy\"}", "1")), ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("sealed", "{\"recordings\":\"3-1\"}", "a")), ERR_DAMAGED);
+    assert_int_equal(kind_of(ENTRY("disposed", "{}", "X1")), ERR_DAMAGED);
+    assert_int_equal(kind_of(ENTRY("disposed", "{}", "R1")), ERR_MISSING);
+    assert_int_equal(kind_of(ENTRY("disposal-approved", "{\"reason\":\"x\"}", "X1")), ERR_MISSING);
     assert_int_equal(kind_of(ENTRY("hold-set", "{\"on\":\"disc\",\"reason\":\"x\"}", "R1")),
                      ERR_DAMAGED);
     assert_int_equal(kind_of(ENTRY("hold-lifted", "{\"on\":\"recording\"}", "R1")), ERR_DAMAGED);

@@ -38,8 +38,8 @@ static struct vault *make_vault(void)
           &err);
     sound(vault_open("v", VAULT_WRITE, &vault, &err), &err);
     struct people_person person;
-    sound(people_prove(vault, "os:test", created.admin, created.password, PEOPLE_SECADMIN, &person,
-                       &err),
+    sound(people_prove(vault, "os:test", created.admin, created.password,
+                       people_of(PEOPLE_SECADMIN), &person, &err),
           &err);
     return vault;
 }
@@ -93,30 +93,38 @@ static void an_account_proves_itself_by_its_password_and_duty(void **state)
     struct people_person person;
     struct vault *vault = make_vault();
     sound(people_add(vault, "os:test", "王芳", people_of(PEOPLE_ARCHIVIST), good, &err), &err);
-    sound(people_prove(vault, "os:test", "王芳", good, PEOPLE_ARCHIVIST, &person, &err), &err);
+    sound(people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_ARCHIVIST), &person, &err),
+          &err);
     assert_string_equal(person.name, "王芳");
-    is_refused(people_prove(vault, "os:test", "王芳", good, PEOPLE_AUDITOR, &person, &err), &err,
-               ERR_DENIED);
+    is_refused(
+        people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
+        &err, ERR_DENIED);
     sound(people_set_duties(vault, "os:test", "王芳", people_of(PEOPLE_AUDITOR), &err), &err);
-    sound(people_prove(vault, "os:test", "王芳", good, PEOPLE_AUDITOR, &person, &err), &err);
+    sound(people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
+          &err);
 
     char told[sizeof err.text];
-    is_refused(people_prove(vault, "os:test", "王芳", "guessed it", PEOPLE_AUDITOR, &person, &err),
+    is_refused(people_prove(vault, "os:test", "王芳", "guessed it", people_of(PEOPLE_AUDITOR),
+                            &person, &err),
                &err, ERR_DENIED);
     (void)snprintf(told, sizeof told, "%s", err.text);
-    is_refused(people_prove(vault, "os:test", "nobody", good, PEOPLE_AUDITOR, &person, &err), &err,
-               ERR_DENIED);
+    is_refused(
+        people_prove(vault, "os:test", "nobody", good, people_of(PEOPLE_AUDITOR), &person, &err),
+        &err, ERR_DENIED);
     assert_string_equal(err.text, told);
     sound(people_disable(vault, "os:test", "王芳", &err), &err);
-    is_refused(people_prove(vault, "os:test", "王芳", good, PEOPLE_AUDITOR, &person, &err), &err,
-               ERR_DENIED);
+    is_refused(
+        people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
+        &err, ERR_DENIED);
     assert_string_equal(err.text, told);
     is_refused(people_disable(vault, "os:test", "王芳", &err), &err, ERR_CONFLICT);
     sound(people_enable(vault, "os:test", "王芳", &err), &err);
     sound(people_set_password(vault, "os:test", "王芳", "another-horse 2", &err), &err);
-    is_refused(people_prove(vault, "os:test", "王芳", good, PEOPLE_AUDITOR, &person, &err), &err,
-               ERR_DENIED);
-    sound(people_prove(vault, "os:test", "王芳", "another-horse 2", PEOPLE_AUDITOR, &person, &err),
+    is_refused(
+        people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
+        &err, ERR_DENIED);
+    sound(people_prove(vault, "os:test", "王芳", "another-horse 2", people_of(PEOPLE_AUDITOR),
+                       &person, &err),
           &err);
     vault_free(vault);
 }

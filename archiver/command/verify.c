@@ -18,6 +18,7 @@
 #include "command/found.h"
 #include "command/open.h"
 #include "command/options.h"
+#include "command/receipt_told.h"
 #include "command/say.h"
 #include "command/seals.h"
 #include "command/signers.h"
@@ -75,84 +76,14 @@ static void sealed(void *context, const struct seal_value *seal)
     verification->seals = json_append(verification->seals, one);
 }
 
-static const char *fate_name(enum audit_fate fate)
-{
-    static const char *const names[] = {NULL, "loose", "sealed", "disposed", "missing"};
-    return names[fate];
-}
-
-static void told_json(struct verification *verification, const struct audit_receipt *told)
-{
-    const struct custody_receipt *receipt = told->receipt;
-    char at[INSTANT_TEXT];
-    instant_print(receipt->entry.at, at);
-    json_t *one = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:i, s:s?, s:s?}",
-                            "target", told->path, "id", receipt->entry.subject, "name",
-                            receipt->name, "size", json_u64(receipt->size_bytes), "sha256",
-                            say_json_digest(receipt->sha256), "sm3", say_json_digest(receipt->sm3),
-                            "accepted_at", at, "accepted_by", receipt->entry.actor, "log_index",
-                            json_u64(receipt->entry.seq), "witnesses", (int)receipt->witnesses,
-                            "state", fate_name(told->fate), "archives", told->archives);
-    if (one != NULL && told->fate == AUDIT_FATE_DISPOSED) {
-        instant_print(told->disposed_at, at);
-        (void)json_object_set_new(one, "disposed",
-                                  json_pack("{s:s, s:s}", "at", at, "by", told->disposed_by));
-    }
-    verification->receipts = json_append(verification->receipts, one);
-}
-
-static void print_fate(const struct audit_receipt *told)
-{
-    char at[INSTANT_TEXT];
-    switch (told->fate) {
-    case AUDIT_FATE_UNKNOWN:
-        break;
-    case AUDIT_FATE_LOOSE:
-        printf(_("  in the vault: held, not sealed yet\n"));
-        break;
-    case AUDIT_FATE_SEALED:
-        printf(_("  in the vault: sealed in %s\n"), told->archives);
-        break;
-    case AUDIT_FATE_DISPOSED:
-        say_time(told->disposed_at.us, at);
-        printf(_("  in the vault: disposed of at %s by "), at);
-        say_shown(told->disposed_by);
-        (void)putchar('\n');
-        break;
-    case AUDIT_FATE_MISSING:
-        printf(_("  in the vault: MISSING\n"));
-        break;
-    }
-}
-
-static void told_text(const struct audit_receipt *told)
-{
-    const struct custody_receipt *receipt = told->receipt;
-    char at[INSTANT_TEXT];
-    char size[32];
-    say_time(receipt->entry.at.us, at);
-    say_size(receipt->size_bytes, size);
-    AUTO(free) char *name = say_original(receipt->name);
-    printf("  %s  ", receipt->entry.subject);
-    say_shown(name);
-    printf(", %s\n", size);
-    printf(_("  accepted at %s by "), at);
-    say_shown(receipt->entry.actor);
-    printf(_(", entry %llu of the log\n"), (unsigned long long)receipt->entry.seq);
-    printf(ngettext("  the log's checkpoint is cosigned by %u witness\n",
-                    "  the log's checkpoint is cosigned by %u witnesses\n", receipt->witnesses),
-           receipt->witnesses);
-    print_fate(told);
-}
-
 static void receipt_told(void *context, const struct audit_receipt *told)
 {
     struct verification *verification = context;
     bar_clear(&verification->bar);
     if (verification->json)
-        told_json(verification, told);
+        verification->receipts = json_append(verification->receipts, receipt_told_to_json(told));
     else
-        told_text(told);
+        receipt_told_print(told);
 }
 
 static bool is_vault(const char *path)
@@ -387,6 +318,10 @@ int command_verify(const struct command_context *context, int argc, const char *
     if (names[0] == NULL)
         return say_wrong_use(argv[0], "%s", _("what is to be verified?"));
 
+    struct audit_options audit = {.level = AUDIT_ALL};
+    status = choice_read(&choice, &audit);
+    if (status != EXIT_SOUND)
+        return status;
     struct err err;
     struct seal_given wanted_seal;
     if (seal_text != NULL && count != 1)
@@ -398,24 +333,18 @@ int command_verify(const struct command_context *context, int argc, const char *
     const bool by_id = key_path != NULL && key_id_parse(key_path, key_id);
     if (key_path != NULL && !by_id && load_key(key_path, &key, &err) < 0)
         return say_error(&err);
-    AUTO(json_decref) json_t *seals = json_array();
-    AUTO(json_decref) json_t *receipts = json_array();
     struct verification verification = {
-        .json = json != 0, .choice = &choice, .seals = seals, .receipts = receipts};
+        .json = json != 0, .choice = &choice, .seals = json_array(), .receipts = json_array()};
     bar_start(&verification.bar, json == 0);
-    verification.audit = (struct audit_options){
-        .key = key,
-        .key_id = by_id ? key_id : NULL,
-        .found = found,
-        .receipt = receipt_told,
-        .signed_by = signed_by,
-        .was_right = was_right,
-        .context = &verification,
-        .progress = &verification.bar.progress,
-    };
-    status = choice_read(&choice, &verification.audit);
-    if (status != EXIT_SOUND)
-        return status;
+    audit.key = key;
+    audit.key_id = by_id ? key_id : NULL;
+    audit.found = found;
+    audit.receipt = receipt_told;
+    audit.signed_by = signed_by;
+    audit.was_right = was_right;
+    audit.context = &verification;
+    audit.progress = &verification.bar.progress;
+    verification.audit = audit;
     for (size_t i = 0; i < count; i++)
         if (verify_one(context, names[i], &verification, &err) < 0) {
             bar_clear(&verification.bar);
@@ -426,6 +355,8 @@ int command_verify(const struct command_context *context, int argc, const char *
         status = compare_seal(&verification, &wanted_seal);
     print_report(&verification, status == EXIT_SOUND);
     signers_release(&verification.signers);
+    json_decref(verification.seals);
+    json_decref(verification.receipts);
     return status != EXIT_SOUND              ? status
            : verification.total.findings > 0 ? EXIT_FOUND
                                              : EXIT_SOUND;

@@ -13,6 +13,8 @@ struct vault;
 int log_show(const struct command_context *context, int argc, const char **argv);
 int log_export(const struct command_context *context, int argc, const char **argv);
 int log_verify(const struct command_context *context, int argc, const char **argv);
+int log_cosign(const struct command_context *context, int argc, const char **argv);
+int log_add_cosignature(const struct command_context *context, int argc, const char **argv);
 int log_prove(const struct command_context *context, int argc, const char **argv);
 
 /* A log to be read: the vault's own, or a folder's with a public key. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "backing/backing.h"
 #include "base/auto.h"
 #include "base/bytes.h"
 #include "base/err.h"
@@ -14,12 +15,26 @@
 #include "command/signers.h"
 #include "custody/key.h"
 #include "custody/succession.h"
+#include "custody/witness.h"
+#include "vault/vault.h"
 
 #include "base/banned.h"
 
+enum { WITNESSES_MAX = 32 };
+
 struct verifying {
     bool json;
+    struct words older;
+    struct custody_witness witnesses[WITNESSES_MAX]; /* given for a copied log */
+    size_t witness_count;
 };
+
+static void verifying_release_at(struct verifying *verifying)
+{
+    words_release(&verifying->older);
+    while (verifying->witness_count > 0)
+        custody_witness_release(&verifying->witnesses[--verifying->witness_count]);
+}
 
 static void tell(void *context, const struct custody_finding *finding)
 {
@@ -103,16 +118,52 @@ static int check_against(const struct log_source *source, const struct words *ol
     return comparing.status;
 }
 
-static void tell_end(const struct custody_check *check, bool sound, bool json)
+/* What others said for the log and it has kept. The exit status, or -1. */
+static int check_backing(const struct log_source *source, struct verifying *verifying,
+                         struct backing *backing, struct err *err)
+{
+    uint64_t findings;
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    struct backing_check check = {.key = source->key,
+                                  .witnesses = verifying->witnesses,
+                                  .witness_count = verifying->witness_count,
+                                  .found = tell,
+                                  .context = verifying};
+    if (source->vault != NULL) {
+        check.witnesses = vault_settings(source->vault)->witnesses;
+        check.witness_count = vault_settings(source->vault)->witness_count;
+    }
+    if (log_source_log(source, &log, err) < 0 ||
+        backing_check(log, &check, backing, &findings, err) < 0)
+        return -1;
+    return findings == 0 ? EXIT_SOUND : EXIT_FOUND;
+}
+
+/* Never silently by nobody. */
+static void tell_backing(const struct backing *backing)
+{
+    if (backing->witnesses == 0) {
+        printf("%s\n", _("Nobody else vouches for the log: no cosignature of a known witness."));
+        return;
+    }
+    printf(ngettext("The first %llu entries are cosigned by %u witness.\n",
+                    "The first %llu entries are cosigned by %u witnesses.\n", backing->witnesses),
+           (unsigned long long)backing->size, backing->witnesses);
+}
+
+static void tell_end(const struct custody_check *check, const struct backing *backing, bool sound,
+                     bool json)
 {
     char root[BYTES_BASE64(CUSTODY_HASH)];
     bytes_to_base64((struct bytes){check->head.root, CUSTODY_HASH}, root);
     if (json) {
-        say_json(json_pack("{s:o, s:s, s:b}", "size", json_u64(check->head.size), "root", root,
-                           "sound", sound));
+        say_json(json_pack("{s:o, s:s, s:b, s:{s:o, s:i}}", "size", json_u64(check->head.size),
+                           "root", root, "sound", sound, "backed", "size", json_u64(backing->size),
+                           "witnesses", (int)backing->witnesses));
         return;
     }
     printf(_("%llu entries, root %s\n"), (unsigned long long)check->head.size, root);
+    tell_backing(backing);
     printf("%s\n", sound ? _("SOUND: the log is what was signed.")
                          : _("NOT SOUND: see what was found above."));
 }
@@ -159,23 +210,45 @@ static int verify_source(struct log_source *source, const struct words *older,
         tell_followed(&successor, verifying->json);
     if (successor.unsigned_id[0] != '\0' && check.findings > 0)
         tell_unsigned(&successor, verifying);
-    int against = check.findings > 0 ? EXIT_FOUND : check_against(source, older, verifying, err);
-    if (against < 0)
+    AUTO(backing_release) struct backing backing = {.checkpoint = NULL};
+    int against = EXIT_FOUND;
+    if (check.findings == 0)
+        against = check_against(source, older, verifying, err);
+    const int backed = check.findings == 0 && against >= 0
+                           ? check_backing(source, verifying, &backing, err)
+                           : EXIT_SOUND;
+    if (against < 0 || backed < 0)
         return -1;
-    tell_end(&check, against == EXIT_SOUND, verifying->json);
-    return against;
+    const bool sound = against == EXIT_SOUND && backed == EXIT_SOUND;
+    tell_end(&check, &backing, sound, verifying->json);
+    return sound ? EXIT_SOUND : EXIT_FOUND;
 }
 
-static bool take_older(void *context, int option, char *argument)
+enum { AGAINST = 1, WITNESS };
+
+static bool take_given(void *context, int option, char *argument)
 {
-    (void)option;
-    return words_add(context, argument);
+    struct verifying *verifying = context;
+    if (option == AGAINST)
+        return words_add(&verifying->older, argument);
+    struct err err;
+    AUTO(free) char *key = argument;
+    if (verifying->witness_count == WITNESSES_MAX) {
+        (void)say_wrong_use("log", "%s", _("too many witnesses"));
+        return false;
+    }
+    if (custody_witness_parse(bytes_of(key), key, &verifying->witnesses[verifying->witness_count],
+                              &err) < 0) {
+        (void)say_wrong_use("log", "%s: %s", err.object, err.text);
+        return false;
+    }
+    verifying->witness_count++;
+    return true;
 }
 
 int log_verify(const struct command_context *context, int argc, const char **argv)
 {
-    enum { AGAINST = 1 };
-    AUTO(words_release) struct words older = {.count = 0};
+    AUTO(verifying_release) struct verifying verifying = {.json = false};
     char *key_path = NULL;
     int json = 0;
     const struct poptOption table[] = {
@@ -185,20 +258,22 @@ int log_verify(const struct command_context *context, int argc, const char **arg
          N_("an older checkpoint, receipt, archive or disc image: the log must still begin with what "
             "it was then"),
          N_("FILE")},
+        {"witness", '\0', POPT_ARG_STRING, NULL, WITNESS,
+         N_("the key of a witness whose cosignatures count, of a copied log"), N_("NAME+HASH+KEY")},
         {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON"), NULL},
         OPTIONS_END};
     AUTO(options_release) struct options options;
     int status;
     bool go_on = options_read(&options, argc, argv, table, N_("verify [FOLDER --key FILE]"), 0, 1,
-                              take_older, &older, &status);
+                              take_given, &verifying, &status);
     AUTO(free) char *own_key_path = key_path;
     if (!go_on)
         return status;
     struct err err;
-    struct verifying verifying = {.json = json != 0};
+    verifying.json = json != 0;
     AUTO(log_source_release) struct log_source source = LOG_SOURCE_NONE;
     int opened = log_source_open(context, options.count == 1 ? options.words[0] : NULL, key_path,
                                  &source, &err);
-    status = opened < 0 ? -1 : verify_source(&source, &older, &verifying, &err);
+    status = opened < 0 ? -1 : verify_source(&source, &verifying.older, &verifying, &err);
     return status < 0 ? say_error(&err) : status;
 }

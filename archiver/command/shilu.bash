@@ -16,7 +16,7 @@ _shilu() {
         esac
     done
     case $before in
-    -C | -o | --output | --clearable | --receipts | --key | --against | --log)
+    -C | -o | --output | --clearable | --receipts | --key | --against | --log | --proof)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -79,10 +79,12 @@ _shilu() {
         ;;
     log)
         case $verb in
-        '') options='show checkpoint prove verify export' ;;
+        '') options='show checkpoint prove verify export cosign add-cosignature' ;;
         show) options='--recording --case --subject --actor --action --from --to --limit --follow --json' ;;
+        checkpoint) options='--backed' ;;
+        cosign) options='--key --proof --output --own-key' ;;
         prove) options='inclusion consistency --log --key' ;;
-        verify) options='--key --against --json' ;;
+        verify) options='--key --against --witness --json' ;;
         *) options= ;;
         esac
         ;;

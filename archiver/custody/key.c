@@ -10,6 +10,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,6 +283,33 @@ int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC_MAX]
         return crypto_err(_("write the public key"), err);
     *len = made;
     return 0;
+}
+
+int key_from_raw_public(enum key_kind kind, struct bytes raw, const char *object, struct key **out,
+                        struct err *err)
+{
+    /* SubjectPublicKeyInfo in front of the key: its lengths and the algorithm's identifiers. */
+    static const struct {
+        uint8_t octets[32];
+        size_t len;
+    } heads[KEY_KINDS] = {
+        [KEY_ED25519] = {{0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00},
+                         12},
+        [KEY_SM2] = {{0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+                      0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, 0x03, 0x42, 0x00},
+                     26},
+    };
+    uint8_t der[sizeof heads[0].octets + KEY_RAW_PUBLIC_MAX];
+    char base64[BYTES_BASE64(sizeof der)];
+    char pem[sizeof base64 + 64];
+    if (raw.len != kinds[kind].public_len)
+        return err_set(err, ERR_DAMAGED, object, "%s", _("not a public key"));
+    memcpy(der, heads[kind].octets, heads[kind].len);
+    memcpy(der + heads[kind].len, raw.at, raw.len);
+    bytes_to_base64((struct bytes){der, heads[kind].len + raw.len}, base64);
+    (void)snprintf(pem, sizeof pem, "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n",
+                   base64);
+    return key_from_public_pem(bytes_of(pem), object, out, err);
 }
 
 typedef int digest_starter(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *);

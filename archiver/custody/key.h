@@ -76,6 +76,10 @@ void key_id_spoken(const char *id, char spoken[static KEY_ID_SPOKEN]);
 int key_raw_public(const struct key *key, uint8_t raw[static KEY_RAW_PUBLIC_MAX], size_t *len,
                    struct err *err);
 
+/* The key back from that. ERR_DAMAGED: it is none of that kind. */
+int key_from_raw_public(enum key_kind kind, struct bytes raw, const char *object, struct key **out,
+                        struct err *err);
+
 int key_sign(const struct key *key, struct bytes message,
              uint8_t signature[static KEY_SIGNATURE_MAX], size_t *len, struct err *err);
 

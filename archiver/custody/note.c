@@ -176,11 +176,16 @@ static int sign_line(struct bytes message, const char *name, const struct key *k
     return text_failed(lines) ? err_memory(err, NULL) : 0;
 }
 
+static int bad_name(const char *name, struct err *err)
+{
+    return err_set(err, ERR_USAGE, name, "%s",
+                   _("a key's name must not be empty nor have spaces or plus signs"));
+}
+
 static int can_sign(struct bytes text, const char *name, struct err *err)
 {
     if (!note_name_is(bytes_of(name)))
-        return err_set(err, ERR_USAGE, name, "%s",
-                       _("a key's name must not be empty nor have spaces or plus signs"));
+        return bad_name(name, err);
     if (text.len > NOTE_MAX || !note_text_is(text))
         return err_set(err, ERR_USAGE, NULL, "%s", _("not a text that can be signed"));
     return 0;
@@ -280,4 +285,58 @@ int note_cosigned(const struct note *note, const char *object, const char *name,
         return -1;
     *at_s = time;
     return 0;
+}
+
+/* ---- witnesses' keys ---- */
+
+void note_signature_print(const struct note_signature *signature, struct text *lines)
+{
+    text_append(lines, dash);
+    text_append_bytes(lines, signature->name);
+    text_append(lines, " ");
+    text_append_bytes(lines, signature->base64);
+    text_append(lines, "\n");
+}
+
+int note_cosigner_print(const char *name, const struct key *key, struct text *text, struct err *err)
+{
+    uint8_t id[NOTE_KEY_ID], octets[KEY_RAW_PUBLIC_MAX + 64];
+    char hash[2 * NOTE_KEY_ID + 1], base64[BYTES_BASE64(sizeof octets)];
+    size_t len;
+    const char *type = types[key_kind(key)][NOTE_COSIGNATURE];
+    const size_t type_len = strlen(type);
+    if (!note_name_is(bytes_of(name)))
+        return bad_name(name, err);
+    memcpy(octets, type, type_len);
+    if (make_key_id(name, NOTE_COSIGNATURE, key, id, err) < 0 ||
+        key_raw_public(key, octets + type_len, &len, err) < 0)
+        return -1;
+    bytes_to_hex(id, sizeof id, hash);
+    bytes_to_base64((struct bytes){octets, type_len + len}, base64);
+    text_printf(text, "%s+%s+%s", name, hash, base64);
+    return text_failed(text) ? err_memory(err, name) : 0;
+}
+
+int note_cosigner_key(const char *name, const uint8_t id[static NOTE_KEY_ID], struct bytes octets,
+                      struct key **key, struct err *err)
+{
+    for (unsigned kind = 0; kind < KEY_KINDS; kind++) {
+        uint8_t own[NOTE_KEY_ID];
+        const char *type = types[kind][NOTE_COSIGNATURE];
+        const size_t len = strlen(type);
+        if (octets.len <= len || memcmp(octets.at, type, len) != 0)
+            continue;
+        AUTO(key_free) struct key *made = NULL;
+        if (key_from_raw_public((enum key_kind)kind,
+                                (struct bytes){octets.at + len, octets.len - len}, name, &made,
+                                err) < 0 ||
+            make_key_id(name, NOTE_COSIGNATURE, made, own, err) < 0)
+            return -1;
+        if (memcmp(own, id, sizeof own) != 0)
+            return err_set(err, ERR_DAMAGED, name, "%s", _("the key's id is another's"));
+        *key = made;
+        made = NULL;
+        return 0;
+    }
+    return err_set(err, ERR_DAMAGED, name, "%s", _("a key of a kind that is not used here"));
 }

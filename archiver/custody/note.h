@@ -63,4 +63,17 @@ int note_cosign(struct bytes text, const char *name, const struct key *key, uint
 int note_cosigned(const struct note *note, const char *object, const char *name,
                   const struct key *key, uint64_t *at_s, struct err *err);
 
+/* Appends a line as note_parse read it. */
+void note_signature_print(const struct note_signature *signature, struct text *lines);
+
+/* A witness's key as C2SP signed-note has verifier keys: "NAME+HASH+BASE64", of its type and the
+ * public half. */
+int note_cosigner_print(const char *name, const struct key *key, struct text *text,
+                        struct err *err);
+
+/* The key back from what the base64 holds. ERR_DAMAGED: of another type, no key, or `id` is not its
+ * key id under this name. */
+int note_cosigner_key(const char *name, const uint8_t id[static NOTE_KEY_ID], struct bytes octets,
+                      struct key **key, struct err *err);
+
 #endif

@@ -158,11 +158,33 @@ static int add_rule(struct settings *settings, const struct line *line, const ch
                                     : line_err(object, line->number, wrong.text, err);
 }
 
+static int add_witness(struct settings *settings, const struct line *line, const char *object,
+                       struct err *err)
+{
+    struct err why;
+    struct custody_witness made;
+    if (settings->witness_count == SETTINGS_WITNESSES_MAX)
+        return line_err(object, line->number, _("too many witnesses"), err);
+    if (custody_witness_parse(line->value, object, &made, &why) < 0)
+        return line_err(object, line->number, why.text, err);
+    struct custody_witness *more =
+        realloc(settings->witnesses, (settings->witness_count + 1) * sizeof *more);
+    if (more == NULL) {
+        custody_witness_release(&made);
+        return err_memory(err, object);
+    }
+    settings->witnesses = more;
+    more[settings->witness_count++] = made;
+    return 0;
+}
+
 static int take_line(struct settings *settings, const struct line *line, const char *object,
                      struct err *err)
 {
     if (is(line->section, "pattern"))
         return add_pattern(settings, line, object, err);
+    if (is(line->section, "custody") && is(line->key, "witness"))
+        return add_witness(settings, line, object, err);
     if (is(line->section, "retention"))
         return add_rule(settings, line, object, err);
     if (is(line->section, "unit") && is(line->key, "name"))
@@ -244,6 +266,9 @@ void settings_release(struct settings *settings)
     free(settings->unit);
     free(settings->zone);
     rules_release(&settings->rules);
+    for (size_t i = 0; i < settings->witness_count; i++)
+        custody_witness_release(&settings->witnesses[i]);
+    free(settings->witnesses);
     *settings = (struct settings){0};
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "custody/witness.h"
 #include "probe/probe.h"
 #include "vault/rule.h"
 
@@ -15,6 +16,7 @@ struct err;
  *   [vault]    format = 1
  *   [unit]     name, zone
  *   [pattern]  NAME = PATTERN, any number: see probe/name.h
+ *   [custody]  witness = NAME+HASH+BASE64, any number: see custody/witness.h
  *   [retention]  NAME = RULE, any number: see rule.h
  * Anything else is an error, so that a slip of the pen is not silently another setting. The lines
  * are read here and not by inih, which cuts values at 200 bytes and at " ;".
@@ -27,6 +29,8 @@ struct settings {
     size_t own_count;
     size_t pattern_count;
     struct rules rules;
+    struct custody_witness *witnesses;
+    size_t witness_count;
 };
 
 enum {
@@ -34,6 +38,7 @@ enum {
     SETTINGS_BYTES_MAX = 256 * 1024,
     SETTINGS_UNIT_CHARACTERS_MAX = 200,
     SETTINGS_PATTERNS_MAX = 256,
+    SETTINGS_WITNESSES_MAX = 32,
 };
 
 /* ERR_DAMAGED names `object` and the line; a newer format is told before all else. */

@@ -70,6 +70,8 @@ static int read_settings(struct vault *vault, struct err *err)
         .patterns = settings->patterns,
         .pattern_count = settings->pattern_count,
         .rules = &settings->rules,
+        .witnesses = settings->witnesses,
+        .witness_count = settings->witness_count,
     };
     return 0;
 }

@@ -109,6 +109,8 @@ struct vault_settings {
     size_t pattern_count;
     const struct rules
         *rules; /* of retention, as they stand in the file: not yet those that count */
+    const struct custody_witness *witnesses; /* whose cosignatures count */
+    size_t witness_count;
 };
 const struct vault_settings *vault_settings(const struct vault *vault);
 

@@ -21,19 +21,21 @@ MAY_USE = {
     "archiver/keep": ["archiver/acts", "archiver/base", "archiver/people", "archiver/pack", "archiver/vault", "catalog"],
     "archiver/intake": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "probe",
                         "catalog"],
+    "archiver/backing": ["archiver/acts", "archiver/base", "archiver/custody", "archiver/vault", "catalog"],
     "archiver/pack": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "probe", "catalog"],
     "archiver/disc": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "catalog"],
     "archiver/audit": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack",
                        "archiver/disc", "catalog"],
     "archiver/command": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/intake",
-                         "archiver/pack", "archiver/people", "archiver/keep", "archiver/disc", "archiver/audit", "probe", "catalog"],
+                         "archiver/pack", "archiver/people", "archiver/keep", "archiver/backing", "archiver/disc", "archiver/audit",
+                         "probe", "catalog"],
 }
 PUBLIC = {
     "archiver/base": None,  # all of them
     "archiver/digest": ["digest.h", "hash.h", "ring.h"],
     "archiver/vault": ["vault.h", "password.h", "rule.h"],
     "archiver/custody": ["custody.h", "entry.h", "excerpt.h", "key.h", "receipt.h", "seal_value.h",
-                         "succession.h"],
+                         "succession.h", "witness.h"],
 }
 ROOT_FOLDERS = {"archiver", "probe", "catalog", "scripts", "tests"}
 IGNORED = {".git", ".ci", "build"}

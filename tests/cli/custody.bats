@@ -127,6 +127,16 @@ PYTHON
     has 'disagree about "sha256"'
 }
 
+@test "a log made anew and signed with the vault's own key does not hold against an archive" {
+    cp "$archive" kept.tar
+    status 0 shilu log verify --against kept.tar
+    python3 "$BATS_TEST_DIRNAME/forge_log.py" "$V" 1
+    status 0 shilu log verify
+    status 1 shilu log verify --against kept.tar
+    has kept.tar
+    status 0 "$SHILU" verify kept.tar
+}
+
 @test "a checkpoint of another log is found" {
     "$SHILU" init other --unit 别的局
     "$SHILU" -C other log checkpoint >bag/checkpoint.txt

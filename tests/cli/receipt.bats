@@ -116,6 +116,24 @@ PYTHON
     has "not this vault's"
 }
 
+@test "a log made anew and signed with the vault's own key does not hold against a receipt" {
+    shilu receipt R3 >r.json
+    shilu receipt R1 >first.json
+    last=$(($(shilu log checkpoint | sed -n 2p) - 1))
+    cp -a "$V" copy
+    python3 "$BATS_TEST_DIRNAME/forge_log.py" "$V" 1 # the case's
+    status 1 shilu verify r.json
+    has "is another now: it was rewritten after this receipt was given"
+    V=copy
+    while [ "$last" -gt "$(jq .index first.json)" ]; do
+        python3 "$BATS_TEST_DIRNAME/forge_log.py" "$V" "$last"
+        last=$((last - 1))
+    done
+    python3 "$BATS_TEST_DIRNAME/forge_log.py" "$V" "$last"
+    status 1 shilu verify first.json
+    has "any more: entries were taken away after this receipt was given"
+}
+
 @test "the QR code on the terminal is the seal value in full" {
     status 0 shilu receipt R1 --qr
     value=$(grep -o 'receipt:[0-9a-f]*' <<<"$output")

@@ -87,11 +87,24 @@ static int check_catalog(struct auditor *auditor, struct err *err)
     return 0;
 }
 
+static int check_settings(struct auditor *auditor, struct err *err)
+{
+    bool told;
+    auditor->session.report->checked++;
+    if (vault_settings_told(auditor->vault, &told, err) < 0)
+        return -1;
+    if (!told)
+        auditor_found(auditor, AUDIT_LOG, "shilu.conf", NULL,
+                      _("the settings are others than the log told last; the next command that "
+                        "writes tells of it"));
+    return 0;
+}
+
 /* By what the catalog says. */
 static int check_catalogued(struct auditor *auditor, struct err *err)
 {
-    if (check_catalog(auditor, err) < 0 || auditor_load_numbers(auditor, err) < 0 ||
-        auditor_check_items(auditor, err) < 0)
+    if (check_catalog(auditor, err) < 0 || check_settings(auditor, err) < 0 ||
+        auditor_load_numbers(auditor, err) < 0 || auditor_check_items(auditor, err) < 0)
         return -1;
     return auditor_check_strays(auditor, err); /* last: another process may be at work meanwhile */
 }

@@ -128,25 +128,52 @@ static int tell(struct vault *vault, struct bytes text, struct err *err)
                : vault_log(vault, CUSTODY_SETTINGS_CHANGED, vault_conf_name, detail, &seq, err);
 }
 
+/* The settings as they lie there, and what the log told of them last. */
+struct settings_seen {
+    char *text;
+    size_t len;
+    char sha256[HEX];
+    struct last last;
+};
+
+static void settings_seen_release_at(struct settings_seen *seen)
+{
+    free(seen->text);
+    last_release_at(&seen->last);
+}
+
+static int look(struct vault *vault, struct settings_seen *seen, struct err *err)
+{
+    *seen = (struct settings_seen){.text = NULL};
+    if (vault_read_small(vault, vault_conf_name, SETTINGS_BYTES_MAX, &seen->text, &seen->len, err) <
+        0)
+        return -1;
+    digest_of((struct bytes){(const uint8_t *)seen->text, seen->len}, seen->sha256);
+    return load_last(vault, &seen->last, err);
+}
+
+int vault_settings_told(struct vault *vault, bool *told, struct err *err)
+{
+    AUTO(settings_seen_release) struct settings_seen seen;
+    if (look(vault, &seen, err) < 0)
+        return -1;
+    *told = strcmp(seen.last.sha256, seen.sha256) == 0;
+    return 0;
+}
+
 int settings_follow(struct vault *vault, struct err *err)
 {
-    AUTO(last_release) struct last last;
-    AUTO(free) char *text = NULL;
+    AUTO(settings_seen_release) struct settings_seen seen;
     const struct key *key;
     struct err ignored;
-    char sha256[HEX];
     char actor[128];
-    size_t len;
-    if (vault_read_small(vault, vault_conf_name, SETTINGS_BYTES_MAX, &text, &len, err) < 0)
+    if (look(vault, &seen, err) < 0)
         return -1;
-    const struct bytes octets = {(const uint8_t *)text, len};
-    digest_of(octets, sha256);
-    if (load_last(vault, &last, err) < 0)
-        return -1;
-    if (strcmp(last.sha256, sha256) == 0 || vault_signing_key(vault, &key, &ignored) < 0)
+    if (strcmp(seen.last.sha256, seen.sha256) == 0 || vault_signing_key(vault, &key, &ignored) < 0)
         return 0; /* without the key no act is begun either: the next opening tells it */
     vault_actor(actor);
     if (vault_begin(vault, actor, err) < 0)
         return -1;
-    return vault_end(vault, tell(vault, octets, err), err);
+    return vault_end(vault, tell(vault, (struct bytes){(const uint8_t *)seen.text, seen.len}, err),
+                     err);
 }

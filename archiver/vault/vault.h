@@ -114,6 +114,9 @@ struct vault_settings {
 };
 const struct vault_settings *vault_settings(const struct vault *vault);
 
+/* Whether shilu.conf is as the log told it last; the next opening for writing tells what is not. */
+int vault_settings_told(struct vault *vault, bool *told, struct err *err);
+
 /* Held folders; descriptors stay the vault's. -1 where one is missing and the vault was not opened
  * for writing. */
 enum vault_folder {

@@ -184,8 +184,8 @@ int durable_link_fd(int fd, int folder, const char *name, struct err *err)
 
 int durable_remove(int folder, const char *name, struct err *err)
 {
-    if (unlinkat(folder, name, 0) < 0)
-        return errno == ENOENT ? 0 : err_sys(err, name, _("remove"));
+    if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
+        return err_sys(err, name, _("remove"));
     return file_sync(folder, name, err);
 }
 

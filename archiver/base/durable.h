@@ -51,7 +51,8 @@ int durable_link(int from_folder, const char *from, int to_folder, const char *t
 /* Gives a file without a name its first one; ERR_CONFLICT where it is taken. */
 int durable_link_fd(int fd, int folder, const char *name, struct err *err);
 
-/* Removes a name; one that is not there is no error. */
+/* Removes a name; one that is not there is no error, and is made durable too: who took it away may
+ * have been killed before that. */
 int durable_remove(int folder, const char *name, struct err *err);
 
 /* Opens a folder below a held one, making it durably where it is not there. -1 with *err. */

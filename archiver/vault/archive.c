@@ -270,7 +270,8 @@ static int take_away(const struct vault *vault, const struct place *place, bool 
     AUTO(close) int folder = year < 0 ? -1 : open_below(year, place->folder);
     if (folder < 0)
         return errno == ENOENT ? 0 : err_sys(err, place->tar, _("open its folder"));
-    if (with_tar && durable_remove(folder, place->tar, err) < 0)
+    if ((with_tar ? durable_remove(folder, place->tar, err) : file_sync(folder, place->tar, err)) <
+        0) /* taken away before, perhaps */
         return -1;
     /* where they hold something, they stay */
     if (unlinkat(year, place->folder, AT_REMOVEDIR) == 0)

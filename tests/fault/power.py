@@ -209,7 +209,7 @@ def check(scene, here, said, when):
         fail(f"{when}: after the next opening\n{checked.stdout}{checked.stderr}")
     if os.listdir(vault / "incoming"):
         fail(f"{when}: left in incoming: {os.listdir(vault / 'incoming')}")
-    shilu(None, *scene.words(here), status=scene.rerun_status)
+    shilu(None, *scene.words(here), status=scene.rerun_status, input=scene.input)
     scene.check_complete(here, f"{when}, rerun")
     shilu(vault, "verify")
 
@@ -241,7 +241,7 @@ def try_cut(scene, folder, before, changes, cut, model, said, when):
 
 def run_to_end(scene, folder, here):
     """What it said. The changes follow in the journal."""
-    ran = run(folder, scene.words(here), scene.roots(here), journal=folder / "journal")
+    ran = run(folder, scene.words(here), scene.roots(here), journal=folder / "journal", input=scene.input)
     if ran.status not in scene.rerun_status:
         fail(f"{scene.name}: exit {ran.status} undisturbed\n{ran.stdout}{ran.stderr}")
     return ran.stdout
@@ -267,7 +267,7 @@ def cut_rerun(scene, folder, pool, at):
     folder.mkdir()
     here = copy(scene.start, folder / "here")
     before = Disk(here)
-    ran = run(folder, scene.words(here), scene.roots(here), "sync", at, -1, journal=folder / "journal")
+    ran = run(folder, scene.words(here), scene.roots(here), "sync", at, -1, journal=folder / "journal", input=scene.input)
     if ran.status != -9:
         return None
     first = len(read_journal(folder / "journal"))

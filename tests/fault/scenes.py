@@ -3,7 +3,7 @@ import hashlib
 import json
 import pathlib
 
-from common import CASE, fail, held, held_digests, lines, make_recordings, make_vault, shilu
+from common import CASE, PASSWORD, fail, held, held_digests, lines, make_recordings, make_vault, shilu
 
 PLACE = "杨柳青镇估衣街"
 PURPOSE = "占道经营检查"
@@ -20,6 +20,7 @@ class Scene:
 
     name = ""
     rerun_status = (0,)
+    input = None  # what its descriptor 0 gives
 
     def __init__(self, start):
         self.start = start
@@ -147,6 +148,51 @@ class Extract(Scene):
             fail(f"{when}: {len(have)} of {len(self.wanted)} are extracted")
 
 
+def ids(vault):
+    """Each recording's number by its name."""
+    return {row["name"]: row["id"] for row in lines(shilu(vault, "search", "--json"))}
+
+
+class Dispose(Scene):
+    """R000 with its companion, and R900: one case's archive is rewritten, of the other's nothing is left."""
+
+    name = "dispose"
+    rerun_status = (0, 3)  # decided already, and it says so
+    input = PASSWORD
+
+    def words(self, folder):
+        return ["-C", folder / "vault", "dispose", "approve", "X1", "--as", "li", "--reason", WHY,
+                "--password-fd", "0"]
+
+    def check_complete(self, folder, when):
+        vault = folder / "vault"
+        archives = [p.name for p in (vault / "archives").rglob("*.tar")]
+        loose = [p for p in (vault / "recordings").rglob("*") if p.is_file() and p.suffix != ".json"]
+        if len(archives) != 1 or not archives[0].endswith("-v002.tar") or loose:
+            fail(f"{when}: archives {archives}, loose {loose}")
+        states = {row["name"]: row["state"] for row in lines(shilu(vault, "search", "--json"))}
+        if states != {"R000.wav": "disposed", "R900.wav": "disposed", "R001.wav": "sealed"}:
+            fail(f"{when}: {states}")
+        shilu(None, "verify", *(vault / "archives").rglob("*.tar"))
+
+
+def make_disposal(vault):
+    """Two sealed cases, both closed; all of their recordings are due, and two are asked for."""
+    number = ids(vault)
+    shilu(vault, "case", "add", OTHER_CASE)
+    shilu(vault, "tag", number["R000.wav"], "--also", "--case", OTHER_CASE, "--reason", WHY)
+    shilu(vault, "tag", *number.values(), "--captured-at", "2020-01-01T00:00:00+08:00", "--reason", WHY)
+    shilu(vault, "seal", CASE, OTHER_CASE)
+    shilu(vault, "case", "close", CASE, OTHER_CASE)
+    with open(vault / "shilu.conf", "a", encoding="utf-8") as settings:
+        settings.write("default = 6 months from capture\n")
+    shilu(vault, "retention", "confirm")
+    for name, duty in (("wang", "archivist"), ("li", "auditor")):
+        shilu(vault, "user", "add", name, "--role", duty, "--password-fd", "0", input=PASSWORD)
+    shilu(vault, "dispose", "request", number["R000.wav"], number["R900.wav"], "--as", "wang",
+          "--reason", WHY, "--password-fd", "0", input=PASSWORD)
+
+
 def make_scenes(top):
     """All scenes, each with its start below `top`."""
     from shim import copy
@@ -166,4 +212,7 @@ def make_scenes(top):
     two = copy(held, pathlib.Path(top) / "two")
     shilu(two / "vault", "case", "add", OTHER_CASE)
     shilu(two / "vault", "tag", "R1", "--case", OTHER_CASE, "--reason", WHY)
-    return [Ingest(first), Tag(held), Attach(held), Seal(held), SealTwo(two), Image(sealed), Extract(sealed)]
+    disposal = copy(held, pathlib.Path(top) / "disposal")
+    make_disposal(disposal / "vault")
+    return [Ingest(first), Tag(held), Attach(held), Seal(held), SealTwo(two), Image(sealed), Extract(sealed),
+            Dispose(disposal)]

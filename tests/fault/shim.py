@@ -26,7 +26,7 @@ class Ran:
         self.stderr = done.stderr
 
 
-def run(folder, words, roots, kind="", at=0, number=0, stays=False, journal=None):
+def run(folder, words, roots, kind="", at=0, number=0, stays=False, journal=None, input=None):
     """The program with `words`; the state and the outputs lie in `folder`. Hanging ends the test."""
     state = folder / "shim.state"
     state.write_bytes(bytes(STATE.size))
@@ -40,7 +40,7 @@ def run(folder, words, roots, kind="", at=0, number=0, stays=False, journal=None
     with open(folder / "stdout", "w+b") as out, open(folder / "stderr", "w+b") as err:
         try:
             done = subprocess.run([SHILU, *map(str, words)], env=environment, stdout=out, stderr=err,
-                                  stdin=subprocess.DEVNULL, timeout=SECONDS)
+                                  input=(input or "").encode(), timeout=SECONDS)
         except subprocess.TimeoutExpired:
             fail(f"hangs: {' '.join(map(str, words))} with {kind} {at} failing with {number}")
         for stream, name in ((out, "stdout"), (err, "stderr")):

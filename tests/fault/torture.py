@@ -30,7 +30,7 @@ EACH = int(os.environ.get("SHILU_TORTURE_EACH", "5"))  # cases of a kind, number
 def cases_of(scene, folder, kinds):
     """Runs it once and counts; then what is to be failed."""
     here = copy(scene.start, folder / "count")
-    ran = run(folder, scene.words(here), scene.roots(here))
+    ran = run(folder, scene.words(here), scene.roots(here), input=scene.input)
     if ran.status != 0:
         fail(f"{scene.name}: exit {ran.status} undisturbed\n{ran.stdout}{ran.stderr}")
     scene.check_complete(here, scene.name)
@@ -86,7 +86,7 @@ def try_one(scene, folder, case):
             f"{errno.errorcode.get(number, 'half')}")
     folder.mkdir()
     here = copy(scene.start, folder / "here")
-    ran = run(folder, scene.words(here), scene.roots(here), kind, at, number, stays)
+    ran = run(folder, scene.words(here), scene.roots(here), kind, at, number, stays, input=scene.input)
     when += f" ({ran.path})"
     check_told(scene, kind, ran, when)
     if number == 0 and ran.status != 0:
@@ -94,7 +94,7 @@ def try_one(scene, folder, case):
     if ran.status == 0:
         scene.check_complete(here, f"{when}, exit 0")
     check_vault(scene, here, ran, when)
-    shilu(None, *scene.words(here), status=scene.rerun_status)
+    shilu(None, *scene.words(here), status=scene.rerun_status, input=scene.input)
     scene.check_complete(here, f"{when}, rerun")
     shilu(here / "vault", "verify")
     if os.listdir(here / "vault" / "incoming"):

@@ -1,6 +1,7 @@
 #ifndef SHILU_BACKING_H
 #define SHILU_BACKING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,11 +76,42 @@ struct backing_added {
 int backing_add(struct vault *vault, const char *by, struct bytes cosigned, const char *object,
                 struct backing_added *added, struct err *err);
 
-/* By how many a checkpoint is backed. */
+/* ---- timestamps of an authority ---- */
+
+struct backing_anchored {
+    uint64_t size; /* entries that the checkpoint covers */
+    int64_t at_us; /* the authority's time */
+    bool already;  /* nothing was new since the last timestamp: nobody was asked */
+};
+
+/*
+ * Gets a timestamp over the log's checkpoint, with the cosignatures that are kept of it, from the
+ * authority in the settings, and keeps it in the log. Where the authority cannot be reached nothing
+ * is lost by asking again later: each timestamp covers all entries before it.
+ * ERR_USAGE: no authority in the settings; ERR_SYSTEM: it cannot be reached; ERR_DAMAGED: its
+ * answer is none, over something else, or a stranger's. Source: RFC 3161.
+ */
+int backing_anchor(struct vault *vault, const char *by, struct backing_anchored *anchored,
+                   struct err *err);
+
+/* The same in two steps, for an office without a network: the request in DER, which is the
+ * caller's, and what was answered, however much later. What was asked for is in the log. */
+int backing_request(struct vault *vault, const char *by, uint8_t **request, size_t *len,
+                    struct err *err);
+int backing_response(struct vault *vault, const char *by, struct bytes response, const char *object,
+                     struct backing_anchored *anchored, struct err *err);
+
+/* ---- how a log is backed ---- */
+
+/* A checkpoint that was kept, and by how many it is backed. */
 struct backing {
-    uint64_t size;      /* 0: none was kept */
-    unsigned witnesses; /* of those in the settings */
-    char *checkpoint;   /* with all their lines; NULL: none. Released with the struct */
+    uint64_t size;       /* 0: none was kept */
+    unsigned witnesses;  /* of those that are known */
+    unsigned timestamps; /* 0 or 1, of the authority that is known */
+    char *checkpoint;    /* with all their lines; NULL: none. Released with the struct */
+    uint8_t *timestamp;  /* over these bytes: RFC 3161, a response in DER; NULL: none */
+    size_t timestamp_len;
+    int64_t at_us; /* its time */
 };
 void backing_release(struct backing *backing);
 static inline void backing_release_at(struct backing *backing)
@@ -88,15 +120,26 @@ static inline void backing_release_at(struct backing *backing)
 }
 
 /* The best backed checkpoint that was kept and covers entry number size - 1; the newest among
- * equals. Each cosignature is verified again. */
+ * equals. Each cosignature and timestamp is verified again; what does not hold is not counted. */
 int backing_best(struct vault *vault, uint64_t size, struct backing *best, struct err *err);
 
 /* ---- of any log, also of a copied one ---- */
 
-struct backing_check {
-    const struct key *key; /* the log's */
+/* Who is known: theirs counts. */
+struct backing_known {
     const struct custody_witness *witnesses;
     size_t witness_count;
+    const char *ca_path; /* vouches for the timestamp authority; NULL: none is known */
+};
+
+/* Who is known to a vault, by its settings. `ca` holds ca_path. */
+enum { BACKING_PATH = 4096 };
+void backing_known_of(struct vault *vault, char ca[static BACKING_PATH],
+                      struct backing_known *known);
+
+struct backing_check {
+    const struct key *key; /* the log's */
+    struct backing_known known;
     void (*found)(void *context, const struct custody_finding *finding);
     void *context;
 };

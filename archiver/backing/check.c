@@ -50,7 +50,7 @@ static int check_one(struct checking *checking, const struct custody_entry *entr
     if (head.size != kept.size)
         return err_set(err, ERR_DAMAGED, NULL, "%s",
                        _("the cosigned checkpoint is not the one that the entry tells of"));
-    return kept_consider(&kept, check->witnesses, check->witness_count, checking->best, err);
+    return kept_consider(&kept, &check->known, checking->best, err);
 }
 
 static int check_entry(struct checking *checking, uint64_t seq, struct err *err)

@@ -55,13 +55,10 @@ static int log_checkpoint(const struct command_context *context, int argc, const
 int command_log(const struct command_context *context, int argc, const char **argv)
 {
     static const struct register_verb verbs[] = {
-        {"show", log_show},
-        {"checkpoint", log_checkpoint},
-        {"prove", log_prove},
-        {"verify", log_verify},
-        {"export", log_export},
-        {"cosign", log_cosign},
-        {"add-cosignature", log_add_cosignature},
+        {"show", log_show},     {"checkpoint", log_checkpoint},
+        {"prove", log_prove},   {"verify", log_verify},
+        {"export", log_export}, {"anchor", log_anchor},
+        {"cosign", log_cosign}, {"add-cosignature", log_add_cosignature},
     };
     return register_run(context, argc, argv, verbs, sizeof verbs / sizeof *verbs);
 }

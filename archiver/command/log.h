@@ -15,6 +15,7 @@ int log_export(const struct command_context *context, int argc, const char **arg
 int log_verify(const struct command_context *context, int argc, const char **argv);
 int log_cosign(const struct command_context *context, int argc, const char **argv);
 int log_add_cosignature(const struct command_context *context, int argc, const char **argv);
+int log_anchor(const struct command_context *context, int argc, const char **argv);
 int log_prove(const struct command_context *context, int argc, const char **argv);
 
 /* A log to be read: the vault's own, or a folder's with a public key. */

@@ -27,11 +27,13 @@ struct verifying {
     struct words older;
     struct custody_witness witnesses[WITNESSES_MAX]; /* given for a copied log */
     size_t witness_count;
+    char *ca_path; /* the same of a timestamp authority */
 };
 
 static void verifying_release_at(struct verifying *verifying)
 {
     words_release(&verifying->older);
+    free(verifying->ca_path);
     while (verifying->witness_count > 0)
         custody_witness_release(&verifying->witnesses[--verifying->witness_count]);
 }
@@ -123,15 +125,16 @@ static int check_backing(const struct log_source *source, struct verifying *veri
                          struct backing *backing, struct err *err)
 {
     uint64_t findings;
+    char ca[BACKING_PATH];
     AUTO(custody_log_free) struct custody_log *log = NULL;
     struct backing_check check = {.key = source->key,
-                                  .witnesses = verifying->witnesses,
-                                  .witness_count = verifying->witness_count,
+                                  .known = {.witnesses = verifying->witnesses,
+                                            .witness_count = verifying->witness_count,
+                                            .ca_path = verifying->ca_path},
                                   .found = tell,
                                   .context = verifying};
     if (source->vault != NULL) {
-        check.witnesses = vault_settings(source->vault)->witnesses;
-        check.witness_count = vault_settings(source->vault)->witness_count;
+        backing_known_of(source->vault, ca, &check.known);
     }
     if (log_source_log(source, &log, err) < 0 ||
         backing_check(log, &check, backing, &findings, err) < 0)
@@ -142,10 +145,16 @@ static int check_backing(const struct log_source *source, struct verifying *veri
 /* Never silently by nobody. */
 static void tell_backing(const struct backing *backing)
 {
-    if (backing->witnesses == 0) {
-        printf("%s\n", _("Nobody else vouches for the log: no cosignature of a known witness."));
+    char at[INSTANT_TEXT];
+    say_time(backing->at_us, at);
+    if (backing->witnesses == 0 && backing->timestamps == 0)
+        printf("%s\n", _("Nobody else vouches for the log: no cosignature of a known witness, no "
+                         "timestamp."));
+    if (backing->timestamps > 0)
+        printf(_("The first %llu entries have an authority's timestamp of %s.\n"),
+               (unsigned long long)backing->size, at);
+    if (backing->witnesses == 0)
         return;
-    }
     printf(ngettext("The first %llu entries are cosigned by %u witness.\n",
                     "The first %llu entries are cosigned by %u witnesses.\n", backing->witnesses),
            (unsigned long long)backing->size, backing->witnesses);
@@ -157,9 +166,10 @@ static void tell_end(const struct custody_check *check, const struct backing *ba
     char root[BYTES_BASE64(CUSTODY_HASH)];
     bytes_to_base64((struct bytes){check->head.root, CUSTODY_HASH}, root);
     if (json) {
-        say_json(json_pack("{s:o, s:s, s:b, s:{s:o, s:i}}", "size", json_u64(check->head.size),
+        say_json(json_pack("{s:o, s:s, s:b, s:{s:o, s:i, s:i}}", "size", json_u64(check->head.size),
                            "root", root, "sound", sound, "backed", "size", json_u64(backing->size),
-                           "witnesses", (int)backing->witnesses));
+                           "witnesses", (int)backing->witnesses, "timestamps",
+                           (int)backing->timestamps));
         return;
     }
     printf(_("%llu entries, root %s\n"), (unsigned long long)check->head.size, root);
@@ -260,6 +270,8 @@ int log_verify(const struct command_context *context, int argc, const char **arg
          N_("FILE")},
         {"witness", '\0', POPT_ARG_STRING, NULL, WITNESS,
          N_("the key of a witness whose cosignatures count, of a copied log"), N_("NAME+HASH+KEY")},
+        {"ca", '\0', POPT_ARG_STRING, &verifying.ca_path, 0,
+         N_("who vouches for the timestamp authority, of a copied log"), N_("FILE")},
         {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON"), NULL},
         OPTIONS_END};
     AUTO(options_release) struct options options;

@@ -16,7 +16,7 @@ _shilu() {
         esac
     done
     case $before in
-    -C | -o | --output | --clearable | --receipts | --key | --against | --log | --proof)
+    -C | -o | --output | --clearable | --receipts | --key | --against | --log | --proof | --ca | --request | --response)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -79,12 +79,13 @@ _shilu() {
         ;;
     log)
         case $verb in
-        '') options='show checkpoint prove verify export cosign add-cosignature' ;;
+        '') options='show checkpoint prove verify export anchor cosign add-cosignature' ;;
         show) options='--recording --case --subject --actor --action --from --to --limit --follow --json' ;;
         checkpoint) options='--backed' ;;
+        anchor) options='--request --response' ;;
         cosign) options='--key --proof --output --own-key' ;;
         prove) options='inclusion consistency --log --key' ;;
-        verify) options='--key --against --witness --json' ;;
+        verify) options='--key --against --witness --ca --json' ;;
         *) options= ;;
         esac
         ;;

@@ -185,6 +185,10 @@ static int take_line(struct settings *settings, const struct line *line, const c
         return add_pattern(settings, line, object, err);
     if (is(line->section, "custody") && is(line->key, "witness"))
         return add_witness(settings, line, object, err);
+    if (is(line->section, "custody") && is(line->key, "timestamp"))
+        return set_text(&settings->timestamp_url, line, object, err);
+    if (is(line->section, "custody") && is(line->key, "timestamp_ca"))
+        return set_text(&settings->timestamp_ca, line, object, err);
     if (is(line->section, "retention"))
         return add_rule(settings, line, object, err);
     if (is(line->section, "unit") && is(line->key, "name"))
@@ -269,6 +273,8 @@ void settings_release(struct settings *settings)
     for (size_t i = 0; i < settings->witness_count; i++)
         custody_witness_release(&settings->witnesses[i]);
     free(settings->witnesses);
+    free(settings->timestamp_url);
+    free(settings->timestamp_ca);
     *settings = (struct settings){0};
 }
 

@@ -16,10 +16,11 @@ struct err;
  *   [vault]    format = 1
  *   [unit]     name, zone
  *   [pattern]  NAME = PATTERN, any number: see probe/name.h
- *   [custody]  witness = NAME+HASH+BASE64, any number: see custody/witness.h
- *   [retention]  NAME = RULE, any number: see rule.h
- * Anything else is an error, so that a slip of the pen is not silently another setting. The lines
- * are read here and not by inih, which cuts values at 200 bytes and at " ;".
+ *   [custody]  witness = NAME+HASH+BASE64, any number: see custody/witness.h;
+ *              timestamp = URL of an authority (RFC 3161), timestamp_ca = FILE of who vouches for
+ * it [retention]  NAME = RULE, any number: see rule.h Anything else is an error, so that a slip of
+ * the pen is not silently another setting. The lines are read here and not by inih, which cuts
+ * values at 200 bytes and at " ;".
  */
 struct settings {
     char *unit;
@@ -31,6 +32,7 @@ struct settings {
     struct rules rules;
     struct custody_witness *witnesses;
     size_t witness_count;
+    char *timestamp_url, *timestamp_ca; /* NULL where they stand nowhere */
 };
 
 enum {

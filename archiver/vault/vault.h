@@ -111,6 +111,8 @@ struct vault_settings {
         *rules; /* of retention, as they stand in the file: not yet those that count */
     const struct custody_witness *witnesses; /* whose cosignatures count */
     size_t witness_count;
+    const char *timestamp_url, *timestamp_ca; /* NULL where they stand nowhere; the second is a
+                                                 path, below the vault unless absolute */
 };
 const struct vault_settings *vault_settings(const struct vault *vault);
 

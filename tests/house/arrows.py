@@ -21,7 +21,7 @@ MAY_USE = {
     "archiver/keep": ["archiver/acts", "archiver/base", "archiver/people", "archiver/pack", "archiver/vault", "catalog"],
     "archiver/intake": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "probe",
                         "catalog"],
-    "archiver/backing": ["archiver/acts", "archiver/base", "archiver/custody", "archiver/vault", "catalog"],
+    "archiver/backing": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "catalog"],
     "archiver/pack": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "probe", "catalog"],
     "archiver/disc": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "catalog"],
     "archiver/audit": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack",

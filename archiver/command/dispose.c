@@ -137,7 +137,7 @@ static int walk(struct catalog *catalog, struct register_rows *rows, struct cata
 static int dispose_list(const struct command_context *context, int argc, const char **argv)
 {
     static const char *const headings[] = {N_("disposal"),   N_("state"),     N_(">recordings"),
-                                           N_(">size"),      N_("requested"), N_("by"),
+                                           N_(">size"),      N_("requested"), N_("requested by"),
                                            N_("decided by"), N_("<reason")};
     struct register_rows rows = {0};
     const struct poptOption table[] = {{"open", '\0', POPT_ARG_NONE, &rows.open_only, 0,

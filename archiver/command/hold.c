@@ -62,7 +62,7 @@ static int walk(struct catalog *catalog, struct register_rows *rows, struct cata
 
 static int hold_list(const struct command_context *context, int argc, const char **argv)
 {
-    static const char *const headings[] = {N_("held"),    N_("since"),  N_("by"),
+    static const char *const headings[] = {N_("held"),    N_("since"),  N_("set by"),
                                            N_("<reason"), N_("lifted"), N_("lifted by"),
                                            N_("<because")};
     struct register_rows rows = {0};

@@ -32,7 +32,6 @@
 enum { NAME_TEXT = 32 };
 
 AUTO_DEFINE(struct catalog_disposal *, catalog_disposal_free, NULL);
-AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
 AUTO_DEFINE(struct catalog_recording *, catalog_recording_free, NULL);
 
 /* ---- whether it may be ---- */

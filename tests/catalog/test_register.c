@@ -122,6 +122,55 @@ static void a_hold_bars_all_that_belonged_to_its_case_since_it_was_set(void **st
     refused(catalog_hold_set(fixture->catalog, &own, &fixture->err), CATALOG_ERR_USAGE, NULL);
 }
 
+static void a_disposal_is_decided_once_and_disposes_once(void **state)
+{
+    struct fixture *fixture = *state;
+    char reason[] = "保管期满";
+    int64_t number = 0;
+    const int64_t both[] = {fixture_recording(fixture, 1, NULL, 0),
+                            fixture_recording(fixture, 2, NULL, 0)};
+    const int64_t unknown[] = {99};
+    struct catalog_disposal one = {.reason = reason,
+                                   .requested_us = 1,
+                                   .requested_by = reason,
+                                   .state = CATALOG_DISPOSAL_WITHDRAWN,
+                                   .decided_us = 2,
+                                   .decided_by = reason,
+                                   .decided_reason = reason};
+    refused(catalog_disposal_request(fixture->catalog, &one, both, 0, &number, &fixture->err),
+            CATALOG_ERR_USAGE, NULL);
+    refused(catalog_disposal_request(fixture->catalog, &one, unknown, 1, &number, &fixture->err),
+            CATALOG_ERR_MISSING, NULL);
+    ok(catalog_disposal_request(fixture->catalog, &one, both, 2, &number, &fixture->err));
+    refused(catalog_disposal_request(fixture->catalog, &one, both, 1, &number, &fixture->err),
+            CATALOG_ERR_CONFLICT, "R1");
+    one.number = number;
+    ok(catalog_disposal_decide(fixture->catalog, &one, &fixture->err));
+    refused(catalog_disposal_decide(fixture->catalog, &one, &fixture->err), CATALOG_ERR_CONFLICT,
+            "X1");
+    ok(catalog_disposal_request(fixture->catalog, &one, both, 1, &number, &fixture->err));
+    assert_int_equal(number, 2);
+    one.number = number;
+    one.state = CATALOG_DISPOSAL_DONE;
+    ok(catalog_disposal_decide(fixture->catalog, &one, &fixture->err));
+    ok(catalog_recording_dispose(fixture->catalog, 1, &fixture->err));
+    refused(catalog_recording_dispose(fixture->catalog, 1, &fixture->err), CATALOG_ERR_MISSING,
+            "R1");
+    struct catalog_recording *recording = NULL;
+    ok(catalog_recording_load(fixture->catalog, 1, &recording, &fixture->err));
+    assert_int_equal(recording->state, CATALOG_DISPOSED);
+    bool loose = false; /* the fixture's recordings share their stored bytes */
+    ok(catalog_stored_is_loose(fixture->catalog, recording->stored_name, &loose, &fixture->err));
+    assert_true(loose);
+    ok(catalog_recording_dispose(fixture->catalog, 2, &fixture->err));
+    ok(catalog_stored_is_loose(fixture->catalog, recording->stored_name, &loose, &fixture->err));
+    assert_false(loose);
+    catalog_recording_free(recording);
+    one.number = 7;
+    refused(catalog_disposal_decide(fixture->catalog, &one, &fixture->err), CATALOG_ERR_MISSING,
+            "X7");
+}
+
 static void an_accounts_name_is_taken_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -248,6 +297,7 @@ int main(void)
         each_test(a_collectors_days_are_days_in_order),
         each_test(a_device_is_added_and_changed),
         each_test(a_hold_bars_all_that_belonged_to_its_case_since_it_was_set),
+        each_test(a_disposal_is_decided_once_and_disposes_once),
         each_test(an_accounts_name_is_taken_once),
         each_test(an_accounts_password_stands_apart),
         each_test(the_same_bytes_are_taken_once),

@@ -21,6 +21,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (strlen(settings.patterns[i].name) == 0 || settings.patterns[i].pattern == NULL)
             abort();
 
+    /* rules of retention are read again as they are printed */
+    char *rules;
+    struct rules same = {.at = NULL};
+    if (rules_print(&settings.rules, &rules, &err) < 0 || rules_parse(rules, &same, &err) < 0 ||
+        same.count != settings.rules.count)
+        abort();
+    rules_release(&same);
+    free(rules);
+
     /* and a unit's name that was read can be written and read again */
     char *text;
     if (settings_print_new(settings.unit, "os:fuzz", &text, &err) < 0)

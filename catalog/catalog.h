@@ -454,6 +454,8 @@ struct catalog_log_entry {
     const char *subject;
     const void *entry; /* the leaf */
     size_t entry_len;
+    const void *signature; /* of the vault's key, over the leaf; NULL: none */
+    size_t signature_len;
 };
 
 /* How many entries there are: the next one's number. */

@@ -12,13 +12,15 @@
 
 enum { SQL_ROOM = 16384, COLUMNS_MAX = 64, KEY_ROOM = 512 };
 
-/* What the log does not tell: passwords, and what is yet to be written to disk. */
+/* What the log does not tell: passwords, what is yet to be written to disk, and the signatures of
+ * rows, without which none comes into the log. */
 static const struct {
     const char *table, *column; /* column NULL: all of the table */
 } untold[] = {
     {"passwords", NULL},
     {"removals", NULL},
     {"recordings", "sidecar_due"},
+    {"log_entries", "signature"},
 };
 
 static bool is_untold(const char *table, const char *column)

@@ -31,12 +31,14 @@ static int insert(struct catalog *catalog, const struct catalog_log_entry *entry
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
     if (catalog_statement(catalog, LOG_ADD, &statement, err) < 0)
         return -1;
-    int bound = sqlite3_bind_int64(statement, 1, (int64_t)entry->seq) |
-                sqlite3_bind_int64(statement, 2, entry->at_us) |
-                catalog_bind_text(statement, 3, entry->actor) |
-                catalog_bind_text(statement, 4, entry->action) |
-                catalog_bind_text(statement, 5, entry->subject) |
-                sqlite3_bind_blob(statement, 6, entry->entry, (int)entry->entry_len, SQLITE_STATIC);
+    int bound =
+        sqlite3_bind_int64(statement, 1, (int64_t)entry->seq) |
+        sqlite3_bind_int64(statement, 2, entry->at_us) |
+        catalog_bind_text(statement, 3, entry->actor) |
+        catalog_bind_text(statement, 4, entry->action) |
+        catalog_bind_text(statement, 5, entry->subject) |
+        sqlite3_bind_blob(statement, 6, entry->entry, (int)entry->entry_len, SQLITE_STATIC) |
+        sqlite3_bind_blob(statement, 7, entry->signature, (int)entry->signature_len, SQLITE_STATIC);
     return catalog_run(catalog, statement, bound, err);
 }
 
@@ -77,6 +79,8 @@ static int each_row(struct catalog *catalog, sqlite3_stmt *row, int bound,
             .subject = catalog_column_view(row, 4),
             .entry = sqlite3_column_blob(row, 5),
             .entry_len = (size_t)sqlite3_column_bytes(row, 5),
+            .signature = sqlite3_column_blob(row, 6),
+            .signature_len = (size_t)sqlite3_column_bytes(row, 6),
         };
         if (!each(context, &entry))
             return 0;

@@ -67,7 +67,7 @@
 
 #define ACCOUNT_COLUMNS "SELECT name, duties, created_us, disabled FROM accounts"
 
-#define LOG_COLUMNS "SELECT seq, at_us, actor, action, subject, entry FROM log_entries"
+#define LOG_COLUMNS "SELECT seq, at_us, actor, action, subject, entry, signature FROM log_entries"
 
 const char *const catalog_statement_text[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -281,8 +281,8 @@ const char *const catalog_statement_text[STATEMENTS] = {
         " UNION ALL SELECT 1, a.number, a.size_bytes, d.read_us, coalesce(d.read_us, a.sealed_us)"
         " FROM archives a LEFT JOIN readings d ON d.kind = 'archive' AND d.number = a.number"
         " WHERE a.gone_us IS NULL ORDER BY right_us, 1, 2",
-    [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [LOG_ADD] = "INSERT INTO log_entries (seq, at_us, actor, action, subject, entry, signature)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [LOG_EACH] = LOG_COLUMNS " WHERE seq >= ?1 ORDER BY seq",
     [LOG_EACH_OF] = LOG_COLUMNS " WHERE seq >= ?1 AND subject = ?2 ORDER BY seq",
 

@@ -86,7 +86,7 @@ static int find_report(void *context, const uint8_t sha256[static 32],
 /* ---- entries ---- */
 
 static int add(struct replay *replay, const struct custody_entry *entry, struct bytes text,
-               struct err *err)
+               struct bytes signature, struct err *err)
 {
     const struct catalog_log_entry told = {.seq = entry->seq,
                                            .at_us = entry->at.us,
@@ -94,7 +94,9 @@ static int add(struct replay *replay, const struct custody_entry *entry, struct 
                                            .action = custody_action_name(entry->action),
                                            .subject = entry->subject,
                                            .entry = text.at,
-                                           .entry_len = text.len};
+                                           .entry_len = text.len,
+                                           .signature = signature.at,
+                                           .signature_len = signature.len};
     struct catalog_err wrong;
     return catalog_log_add(replay->into, &told, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
 }
@@ -104,8 +106,9 @@ static bool ends_replay(const struct err *why)
     return why->kind == ERR_MEMORY || why->kind == ERR_SPACE || why->kind == ERR_SYSTEM;
 }
 
-/* One entry. What cannot be as it says is told; -1 where the rest cannot be read either. */
-static int take(struct replay *replay, struct bytes text, struct err *err)
+/* One entry; `signature` is that of a row which the log does not have yet. What cannot be as it
+ * says is told; -1 where the rest cannot be read either. */
+static int take(struct replay *replay, struct bytes text, struct bytes signature, struct err *err)
 {
     const struct acts_reports reports = {.text = find_report, .context = replay};
     char object[32];
@@ -113,7 +116,8 @@ static int take(struct replay *replay, struct bytes text, struct err *err)
     struct acts_done done;
     AUTO(custody_entry_release) struct custody_entry entry = {.root = NULL};
     (void)snprintf(object, sizeof object, "entry %llu", (unsigned long long)replay->seq);
-    if (custody_entry_parse(text, object, &entry, err) < 0 || add(replay, &entry, text, err) < 0)
+    if (custody_entry_parse(text, object, &entry, err) < 0 ||
+        add(replay, &entry, text, signature, err) < 0)
         return -1;
     if (acts_apply(replay->into, &entry, &reports, &done, &wrong) < 0) {
         if (ends_replay(&wrong))
@@ -124,14 +128,16 @@ static int take(struct replay *replay, struct bytes text, struct err *err)
     return 0;
 }
 
-/* A row that is no next entry ends what the catalog adds: it stays a row that nothing tells of. */
+/* A row that no act made ends what the catalog adds: it stays a row that nothing tells of. */
 static bool take_pending(void *context, const struct catalog_log_entry *entry)
 {
     struct replay *replay = context;
     const struct bytes text = {entry->entry, entry->entry_len};
-    if (entry->seq >= replay->count || entry->seq != replay->seq)
+    const struct bytes signature = {entry->signature, entry->signature_len};
+    if (entry->seq >= replay->count)
         return false;
-    bool taken = take(replay, text, replay->err) == 0;
+    bool taken = vault_log_made(replay->vault, replay->seq, entry, replay->err) == 0 &&
+                 take(replay, text, signature, replay->err) == 0;
     replay->ended = !taken && ends_replay(replay->err);
     return taken;
 }
@@ -149,7 +155,8 @@ int acts_replay(struct vault *vault, struct custody_log *log, uint64_t count, st
     struct catalog_err wrong;
     while (replay.seq < count && replay.seq < custody_log_size(log)) {
         struct bytes text;
-        if (custody_log_entry(log, replay.seq, &text, err) < 0 || take(&replay, text, err) < 0)
+        if (custody_log_entry(log, replay.seq, &text, err) < 0 ||
+            take(&replay, text, (struct bytes){NULL, 0}, err) < 0)
             return -1;
     }
     if (replay.seq == count)

@@ -213,13 +213,14 @@ static int make_keys(int root, const struct vault_new *wanted, struct key **out,
     return 0;
 }
 
-static int add_first(struct catalog *catalog, const char *unit, const char *by, const char *conf,
-                     const struct vault_created *created, const char *encoded, struct err *err)
+static int add_first(struct catalog *catalog, const struct vault_new *wanted, const char *conf,
+                     const struct key *key, const struct vault_created *created,
+                     const char *encoded, struct err *err)
 {
     struct catalog_err wrong;
     struct act act;
     uint64_t seq;
-    act_begin(&act, by);
+    act_begin(&act, wanted->by);
     const struct catalog_account admin = {.name = text_readable(created->admin),
                                           .duties = text_readable("secadmin"),
                                           .created_us = act.at.us};
@@ -227,18 +228,19 @@ static int add_first(struct catalog *catalog, const char *unit, const char *by, 
         catalog_password_set(catalog, admin.name, encoded, act.at.us, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     AUTO(json_decref)
-    json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "unit", unit, "key", created->key_id,
+    json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "unit", wanted->unit, "key", created->key_id,
                                "admin", created->admin, "settings", conf);
     if (detail == NULL)
         return err_memory(err, NULL);
-    if (log_add(catalog, &act, CUSTODY_VAULT_CREATED, "", detail, &seq, err) < 0)
+    if (log_add(catalog, &act, key, CUSTODY_VAULT_CREATED, "", detail, &seq, err) < 0)
         return -1;
     return catalog_commit(catalog, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
 }
 
 /* With the first administrator, and the entry that tells of the vault. */
-static int make_catalog(const char *path, const char *unit, const char *by, const char *conf,
-                        struct vault_created *created, struct catalog **out, struct err *err)
+static int make_catalog(const char *path, const struct vault_new *wanted, const char *conf,
+                        const struct key *key, struct vault_created *created, struct catalog **out,
+                        struct err *err)
 {
     char joined[VAULT_PATH_MAX];
     char encoded[PASSWORD_ENCODED];
@@ -254,7 +256,7 @@ static int make_catalog(const char *path, const char *unit, const char *by, cons
     if (done < 0)
         (void)err_from_catalog(err, &wrong);
     else
-        done = add_first(catalog, unit, by, conf, created, encoded, err);
+        done = add_first(catalog, wanted, conf, key, created, encoded, err);
     OPENSSL_cleanse(encoded, sizeof encoded);
     if (done < 0)
         return -1;
@@ -290,7 +292,7 @@ static int fill(int root, const char *path, const struct vault_new *wanted, cons
     if (make_folders(root, path, err) < 0 || make_keys(root, wanted, &key, err) < 0)
         return -1;
     key_id(key, created->key_id);
-    if (make_catalog(path, wanted->unit, wanted->by, conf, created, &catalog, err) < 0 ||
+    if (make_catalog(path, wanted, conf, key, created, &catalog, err) < 0 ||
         make_log(root, path, catalog, key, created->key_id, err) < 0)
         return -1;
     if (renameat(root, unfinished_name, root, vault_conf_name) < 0)

@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/instant.h"
 #include "custody/custody.h"
+#include "custody/key.h"
 #include "vault/vault.h"
 #include "vault/vault_private.h"
 
@@ -28,9 +29,13 @@ static int disagree(const struct vault *vault, const char *what, struct err *err
 
 /* The catalog's entries from some number on, kept. */
 struct batch {
+    struct vault *vault;
     struct bytes entries[FOLLOW_ENTRIES];
     size_t count, room;
+    uint64_t from;
+    bool checked; /* only rows that the vault's key has signed */
     bool failed;
+    struct err *err; /* why */
 };
 
 static void batch_release_at(struct batch *batch)
@@ -40,12 +45,43 @@ static void batch_release_at(struct batch *batch)
     batch->count = 0;
 }
 
+int vault_log_made(struct vault *vault, uint64_t seq, const struct catalog_log_entry *row,
+                   struct err *err)
+{
+    char object[32];
+    const struct key *key;
+    const struct bytes text = {row->entry, row->entry_len};
+    const struct bytes signature = {row->signature, row->signature_len};
+    AUTO(custody_entry_release) struct custody_entry entry = {.root = NULL};
+    (void)snprintf(object, sizeof object, "entry %llu", (unsigned long long)seq);
+    if (vault_public_key(vault, &key, err) < 0)
+        return -1;
+    if (row->signature == NULL || key_verify(key, text, signature, object, err) < 0)
+        return err_set(err, ERR_DAMAGED, object,
+                       _("the catalog's entry %llu was not made by this program with the vault's "
+                         "key: somebody has put it there"),
+                       (unsigned long long)seq);
+    if (custody_entry_parse(text, object, &entry, err) < 0)
+        return -1;
+    return row->seq == seq && entry.seq == seq
+               ? 0
+               : err_set(err, ERR_DAMAGED, object,
+                         _("the catalog's entry %llu has another's number"),
+                         (unsigned long long)seq);
+}
+
 static bool keep_entry(void *context, const struct catalog_log_entry *entry)
 {
     struct batch *batch = context;
+    if (batch->checked &&
+        vault_log_made(batch->vault, batch->from + batch->count, entry, batch->err) < 0) {
+        batch->failed = true;
+        return false;
+    }
     uint8_t *copy = malloc(entry->entry_len + 1);
     if (copy == NULL) {
         batch->failed = true;
+        (void)err_memory(batch->err, batch->vault->path);
         return false;
     }
     memcpy(copy, entry->entry, entry->entry_len);
@@ -57,9 +93,12 @@ static int load(struct vault *vault, uint64_t from, struct batch *batch, struct 
 {
     struct catalog_err wrong;
     batch_release_at(batch);
+    batch->vault = vault;
+    batch->from = from;
+    batch->err = err;
     if (catalog_log_each(vault->catalog, from, NULL, keep_entry, batch, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    return batch->failed ? err_memory(err, vault->path) : 0;
+    return batch->failed ? -1 : 0;
 }
 
 /* The log's last entry is the catalog's of that number. */
@@ -82,7 +121,7 @@ static int check_last(struct vault *vault, struct custody_log *log, struct err *
 static int append_rest(struct vault *vault, struct custody_log *log, struct err *err)
 {
     const struct key *signing = NULL;
-    AUTO(batch_release) struct batch batch = {.room = FOLLOW_ENTRIES};
+    AUTO(batch_release) struct batch batch = {.room = FOLLOW_ENTRIES, .checked = true};
     for (;;) {
         if (load(vault, custody_log_size(log), &batch, err) < 0)
             return -1;
@@ -124,10 +163,13 @@ int vault_log_follow(struct vault *vault, struct err *err)
     return done;
 }
 
-int log_add(struct catalog *catalog, const struct act *act, enum custody_action action,
-            const char *subject, const json_t *detail, uint64_t *seq, struct err *err)
+int log_add(struct catalog *catalog, const struct act *act, const struct key *signing,
+            enum custody_action action, const char *subject, const json_t *detail, uint64_t *seq,
+            struct err *err)
 {
     struct catalog_err wrong;
+    uint8_t signature[KEY_SIGNATURE_MAX];
+    size_t signature_len;
     if (catalog_log_size(catalog, seq, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     const struct custody_entry entry = {.seq = *seq,
@@ -139,7 +181,9 @@ int log_add(struct catalog *catalog, const struct act *act, enum custody_action 
                                         .detail = (json_t *)(uintptr_t)detail};
     AUTO(free) char *text = NULL;
     size_t len;
-    if (custody_entry_print(&entry, &text, &len, err) < 0)
+    if (custody_entry_print(&entry, &text, &len, err) < 0 ||
+        key_sign(signing, (struct bytes){(const uint8_t *)text, len}, signature, &signature_len,
+                 err) < 0)
         return -1;
     const struct catalog_log_entry added = {.seq = *seq,
                                             .at_us = entry.at.us,
@@ -147,7 +191,9 @@ int log_add(struct catalog *catalog, const struct act *act, enum custody_action 
                                             .action = custody_action_name(action),
                                             .subject = subject,
                                             .entry = text,
-                                            .entry_len = len};
+                                            .entry_len = len,
+                                            .signature = signature,
+                                            .signature_len = signature_len};
     return catalog_log_add(catalog, &added, &wrong) < 0 ? err_from_catalog(err, &wrong) : 0;
 }
 
@@ -186,7 +232,8 @@ const struct act *vault_act(const struct vault *vault)
 int vault_log(struct vault *vault, enum custody_action action, const char *subject,
               const json_t *detail, uint64_t *seq, struct err *err)
 {
-    return log_add(vault->catalog, &vault->act, action, subject, detail, seq, err);
+    return log_add(vault->catalog, &vault->act, vault->signing_key, action, subject, detail, seq,
+                   err);
 }
 
 void vault_rollback(struct vault *vault)

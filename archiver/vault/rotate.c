@@ -281,8 +281,10 @@ static int add_entry(struct vault *vault, const struct rotation *rotation, const
         (rotation->reason != NULL &&
          json_object_set_new(detail, "reason", json_string(rotation->reason)) < 0))
         return err_memory(err, vault->path);
-    return vault_log(vault, rotation->reason == NULL ? CUSTODY_KEY_ROTATED : CUSTODY_KEY_REPLACED,
-                     rotation->next_id, detail, &seq, err);
+    /* the new key's: it is the vault's by the time the log follows */
+    return log_add(vault->catalog, &vault->act, rotation->next,
+                   rotation->reason == NULL ? CUSTODY_KEY_ROTATED : CUSTODY_KEY_REPLACED,
+                   rotation->next_id, detail, &seq, err);
 }
 
 /* Step 3, but the commit. *statement is the caller's. */

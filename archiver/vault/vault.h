@@ -226,6 +226,13 @@ const struct act *vault_act(const struct vault *vault);
 int vault_log(struct vault *vault, enum custody_action action, const char *subject,
               const json_t *detail, uint64_t *seq, struct err *err);
 
+/*
+ * Whether a row that the log does not have yet, and which must be its entry `seq`, was made by an
+ * act: the vault's key has signed it. ERR_DAMAGED: another hand put it there.
+ */
+int vault_log_made(struct vault *vault, uint64_t seq, const struct catalog_log_entry *row,
+                   struct err *err);
+
 /* Gives up what was begun. */
 void vault_rollback(struct vault *vault);
 

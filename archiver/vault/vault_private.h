@@ -84,8 +84,9 @@ int settings_follow(struct vault *vault, struct err *err);
 void act_begin(struct act *act, const char *actor);
 
 /* As vault_log. */
-int log_add(struct catalog *catalog, const struct act *act, enum custody_action action,
-            const char *subject, const json_t *detail, uint64_t *seq, struct err *err);
+int log_add(struct catalog *catalog, const struct act *act, const struct key *signing,
+            enum custody_action action, const char *subject, const json_t *detail, uint64_t *seq,
+            struct err *err);
 
 /* Removes an archive's file, and its folders where nothing else is in them; flushed. ERR_USAGE
  * where it is no path of one. */

@@ -6,7 +6,10 @@ CREATE TABLE log_entries (
     actor   TEXT NOT NULL CHECK (actor <> ''),
     action  TEXT NOT NULL CHECK (action <> ''),
     subject TEXT NOT NULL, -- "R12", a case's number, an archive's path
-    entry   BLOB NOT NULL  -- the leaf: canonical JSON
+    entry   BLOB NOT NULL, -- the leaf: canonical JSON
+    -- by the vault's key, over the leaf: a row that another hand has added never comes into the log.
+    -- NULL where the log had the entry before the catalog: one that was made anew
+    signature BLOB
 ) STRICT;
 CREATE INDEX log_entries_of ON log_entries (subject, seq);
 

@@ -169,3 +169,23 @@ PY
     [ "$(shilu log show --json | tail -n 1 | jq -r .action)" = tagged ]
     status 0 shilu verify
 }
+
+@test "a row that another hand added to the catalog never comes into the log" {
+    entry=$(shilu log show --json --action vault-created)
+    size=$(shilu log show --json | wc -l)
+    forged=$(jq -cS --argjson seq "$size" '.seq = $seq | .action = "viewed" | .actor = "王芳" | .subject = "R1" | .detail = {}' <<<"$entry")
+    cp "$V/catalog.db" kept.db
+    for leaf in "$forged" garbage; do
+        sqlite3 "$V/catalog.db" "INSERT INTO log_entries SELECT $size, at_us, '王芳', 'viewed', 'R1', CAST('$leaf' AS BLOB), signature FROM log_entries WHERE seq = 0"
+        status 3 shilu case add another
+        has "somebody has put it there"
+        status 1 shilu verify
+        has "log_entries"
+        status 0 shilu log verify
+        sqlite3 "$V/catalog.db" "DELETE FROM log_entries WHERE seq = $size"
+    done
+    sqlite3 "$V/catalog.db" "INSERT INTO log_entries SELECT $size, at_us, '王芳', 'viewed', 'R1', CAST('$forged' AS BLOB), signature FROM log_entries WHERE seq = 0"
+    status 0 shilu catalog rebuild
+    status 0 shilu verify
+    [ -z "$(shilu log show --json --actor 王芳)" ]
+}

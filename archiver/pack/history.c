@@ -30,20 +30,26 @@ struct gathering {
     uint64_t acceptance;
 };
 
-static bool gather(void *context, const struct catalog_log_entry *entry)
+static bool add(struct history *history, uint64_t seq)
 {
-    struct gathering *gathering = context;
-    struct history *history = gathering->history;
     if (history->count == history->room) {
         const size_t room = history->room == 0 ? 256 : history->room * 2;
         uint64_t *more = realloc(history->at, room * sizeof *more);
-        gathering->failed = more == NULL;
         if (more == NULL)
             return false;
         history->at = more;
         history->room = room;
     }
-    history->at[history->count++] = entry->seq;
+    history->at[history->count++] = seq;
+    return true;
+}
+
+static bool gather(void *context, const struct catalog_log_entry *entry)
+{
+    struct gathering *gathering = context;
+    gathering->failed = !add(gathering->history, entry->seq);
+    if (gathering->failed)
+        return false;
     /* the first: the same bytes, handed in again, come later */
     if (!gathering->accepted && strcmp(entry->action, custody_action_name(CUSTODY_ACCEPTED)) == 0) {
         gathering->accepted = true;
@@ -115,13 +121,41 @@ static int choose_checkpoint(struct vault *vault, struct custody_log **log, uint
     return *text == NULL ? err_memory(err, NULL) : 0;
 }
 
-int history_print(struct vault *vault, const struct plan *plan, struct history_texts *texts,
+static bool is_planned(const struct plan *plan, const char *subject)
+{
+    uint64_t number;
+    if (subject[0] != 'R' || bytes_parse_u64(bytes_of(subject + 1), &number) < 0)
+        return false;
+    for (size_t i = 0; i < plan->count; i++)
+        if ((uint64_t)plan->files[i].recording == number)
+            return true;
+    return false;
+}
+
+/* What others have told between the plan and the checkpoint, so that nothing lacks up to it. */
+static int add_later(struct custody_log *log, uint64_t size, struct plan *plan, struct err *err)
+{
+    for (uint64_t seq = plan->log_size; seq < size; seq++) {
+        AUTO(custody_entry_release) struct custody_entry entry = {.root = NULL};
+        struct bytes leaf;
+        if (custody_log_entry(log, seq, &leaf, err) < 0 ||
+            custody_entry_parse(leaf, vault_folder_name(VAULT_LOG), &entry, err) < 0)
+            return -1;
+        if (is_planned(plan, entry.subject) && !add(&plan->history, seq))
+            return err_memory(err, plan->the_case->number);
+    }
+    history_settle(&plan->history);
+    return 0;
+}
+
+int history_print(struct vault *vault, struct plan *plan, struct history_texts *texts,
                   struct err *err)
 {
     AUTO(custody_log_free) struct custody_log *log = NULL;
     uint64_t size;
     text_init(&texts->entries, INDEX_BYTES_MAX);
-    if (choose_checkpoint(vault, &log, &size, &texts->checkpoint, err) < 0)
+    if (choose_checkpoint(vault, &log, &size, &texts->checkpoint, err) < 0 ||
+        add_later(log, size, plan, err) < 0)
         return -1;
     for (size_t i = 0; i < plan->history.count; i++)
         if (custody_excerpt_add(log, plan->history.at[i], size, &texts->entries, err) < 0)

@@ -38,9 +38,10 @@ static inline void history_texts_release_at(struct history_texts *texts)
     history_texts_release(texts);
 }
 
-/* Makes them for a plan. Not in a transaction: what is committed and not in the log's files yet is
- * made durable there first. `texts` is all zeros before. */
-int history_print(struct vault *vault, const struct plan *plan, struct history_texts *texts,
+/* Makes them for a plan; what the log has come to tell since is added to it. Not in a transaction:
+ * what is committed and not in the log's files yet is made durable there first. `texts` is all
+ * zeros before. */
+int history_print(struct vault *vault, struct plan *plan, struct history_texts *texts,
                   struct err *err);
 
 #endif

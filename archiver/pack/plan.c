@@ -157,6 +157,8 @@ static int files_gather(struct catalog *catalog, struct plan *plan,
 {
     struct catalog_err wrong;
     struct gathering gathering = {.plan = plan, .rewrite = rewrite};
+    if (catalog_log_size(catalog, &plan->log_size, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
     if (recordings_gather(catalog, &gathering, err) < 0)
         return -1;
     int got = rewrite != NULL ? catalog_archive_attachments(catalog, rewrite->archive,

@@ -63,6 +63,7 @@ struct plan {
     size_t count, recording_count;
     uint64_t payload_bytes;
     struct history history; /* all that the log tells of its recordings */
+    uint64_t log_size;      /* entries that it had when they were looked for */
     int64_t newest;         /* the case's archive of the volume before; 0 for none */
     uint8_t state[32];      /* SHA-256 of all that the catalog said: differs where that changes */
 };

@@ -132,7 +132,7 @@ static int lay_out(struct sealing *sealing, struct err *err)
 {
     const struct plan *plan = sealing->plan;
     AUTO(history_texts_release) struct history_texts history = {.checkpoint = NULL};
-    if (history_print(sealing->vault, plan, &history, err) < 0 ||
+    if (history_print(sealing->vault, sealing->plan, &history, err) < 0 ||
         bag_make(plan, sealing->key, &history, &sealing->bag, err) < 0 ||
         members_make(sealing, err) < 0 ||
         skeleton_write(&sealing->skeleton, -1, plan->bag, err) < 0)

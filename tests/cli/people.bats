@@ -158,6 +158,7 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
     two_recordings
     disposers
     sha256=$(shilu show R1 --json | jq -r .sha256)
+    shilu receipt R1 >r1.json
     status 0 request R1 --json
     [ "$(jq -r .disposal <<<"$output")" = X1 ]
     status 3 request R1
@@ -181,6 +182,13 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
     [ "$(jq -r .id <<<"$output")" = R2 ]
     status 0 shilu log show --subject R1 --action disposed --json
     [ "$(jq -r '"\(.actor) \(.role) \(.detail.sha256)"' <<<"$output")" = "li auditor $sha256" ]
+    # its receipt says so, and a receipt given now proves as much
+    status 0 shilu verify r1.json
+    has "disposed of at"
+    has "by li"
+    shilu receipt R1 >r1-now.json
+    status 0 shilu verify r1-now.json --json
+    [ "$(jq -r '.receipts[0] | "\(.state) \(.disposed.by)"' <<<"$output")" = "disposed li" ]
     status 0 shilu log verify
     status 0 shilu verify
 }
@@ -232,6 +240,7 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
     old=$(find "$V/archives" -name '*-v001.tar')
     old_sha256=$(sha256sum <"$old" | cut -d' ' -f1)
     kept=$(shilu show R2 --json | jq -r .sha256)
+    shilu receipt R2 >r2.json
     status 0 request R1 R3
     status 0 approve X1 --json
     [ "$(jq -r '"\(.recordings) \(.discs[0]) \(.archives | length)"' <<<"$output")" = "2 D1 1" ]
@@ -244,6 +253,9 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
     (cd ./*-v002 && sha256sum -c --quiet manifest-sha256.txt tagmanifest-sha256.txt)
     [ "$(jq -r .replaces.sha256 ./*-v002/index.json)" = "$old_sha256" ]
     [ "$(jq -r .previous.sha256 ./*-v002/index.json)" = "$old_sha256" ]
+    status 0 "$SHILU" verify "$new"
+    status 0 shilu verify r2.json # it is in the archive that stands for the old one
+    has v002.tar
     status 0 shilu cat "$CASE" R2
     [ "$(shilu cat "$CASE" R2 | sha256sum | cut -d' ' -f1)" = "$kept" ]
     [ -z "$(find "$V/recordings" "$V/incoming" -type f ! -name '*.json')" ]

@@ -22,7 +22,9 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "pack/history.h"
 #include "pack/pack.h"
+#include "pack/plan.h"
 
 #define CASE "津西青综执〔2026〕12号"
 
@@ -410,6 +412,28 @@ static void meddle(void *context, const char *what, uint64_t done, uint64_t tota
         told_again(meddling->other); /* changes nothing but the log */
 }
 
+/* Between the plan and the checkpoint. */
+static void what_is_told_before_the_checkpoint_is_enclosed(void **state)
+{
+    (void)state;
+    struct vault *vault = one_case();
+    struct vault *other = fixture_open("V");
+    struct err err = {.kind = ERR_NONE};
+    struct plan *plan;
+    struct history_texts texts = {.checkpoint = NULL};
+    assert_int_equal(plan_load(vault, CASE, sealed_us, &plan, &err), 0);
+    const size_t planned = plan->history.count;
+    fixture_case(other, "other"); /* about none of them */
+    told_again(other);
+    assert_int_equal(history_print(vault, plan, &texts, &err), 0);
+    assert_int_equal(plan->history.count, planned + 1);
+    assert_non_null(strstr(texts.entries.at, "again.mp4"));
+    history_texts_release(&texts);
+    plan_free(plan);
+    vault_free(other);
+    vault_free(vault);
+}
+
 static void what_changes_during_a_seal_is_not_sealed_as_it_was(void **state)
 {
     (void)state;
@@ -667,6 +691,7 @@ int main(void)
         cmocka_unit_test(a_recording_of_two_cases_is_sealed_for_both),
         cmocka_unit_test(attachments_are_sealed_for_every_case_of_their_recording),
         cmocka_unit_test(a_damaged_archive_is_passed_over_for_a_sound_one),
+        cmocka_unit_test(what_is_told_before_the_checkpoint_is_enclosed),
         cmocka_unit_test(what_changes_during_a_seal_is_not_sealed_as_it_was),
         cmocka_unit_test(an_act_that_changes_nothing_does_not_stop_a_seal),
         cmocka_unit_test(odd_case_numbers_stay_in_their_folder),

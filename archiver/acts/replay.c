@@ -32,8 +32,10 @@ static int keep_if(char *report, const uint8_t report_sha256[static 32], char **
                    struct err *err)
 {
     uint8_t sha256[32];
-    if (hash_of(HASH_SHA256, bytes_of(report), sha256, err) < 0)
-        return free(report), -1;
+    if (hash_of(HASH_SHA256, bytes_of(report), sha256, err) < 0) {
+        free(report);
+        return -1;
+    }
     if (memcmp(sha256, report_sha256, sizeof sha256) == 0)
         *text = report;
     else

@@ -128,8 +128,9 @@ int pack_cat(const struct pack *pack, const struct pack_entry *entry, int to, co
 
 /*
  * Extracts an entry as a file into a held folder, under the last part of its name; never outside,
- * never over a file that is there (ERR_CONFLICT). A copy whose digests differ is removed again
- * (ERR_DAMAGED).
+ * never over a file that is there (ERR_CONFLICT). Until it is whole it is called NAME.shilu-part;
+ * what a killed one has left under that name is taken over. A copy whose digests differ is removed
+ * again (ERR_DAMAGED).
  */
 int pack_extract(const struct pack *pack, const struct pack_entry *entry, int folder,
                  struct err *err);

@@ -1,7 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -260,22 +263,66 @@ int pack_cat(const struct pack *pack, const struct pack_entry *entry, int to, co
     return 0;
 }
 
+/* Of a longer name the first part is enough: one is written at a time. */
+enum { PART_NAME_MAX = NAME_MAX - sizeof ".shilu-part" + 1 };
+
+static int name_taken(const char *name, struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, name, _("a file of that name is there already"));
+}
+
+/* A new file, or one that a killed extraction has left, for us alone. */
+static int open_part(int folder, const char *part, struct err *err)
+{
+    AUTO(close) int to = openat(folder, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (to < 0)
+        return err_sys(err, part, _("create"));
+    if (flock(to, LOCK_EX | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK ? name_taken(part, err) : err_sys(err, part, _("lock"));
+    if (ftruncate(to, 0) < 0)
+        return err_sys(err, part, _("create"));
+    const int opened = to;
+    to = -1;
+    return opened;
+}
+
+/* Not over a file that is there. Some file systems over the network cannot promise that in one
+ * step. */
+static int give_name(int folder, const char *part, const char *name, struct err *err)
+{
+    int done = renameat2(folder, part, folder, name, RENAME_NOREPLACE);
+    if (done < 0 && errno == EINVAL) {
+        if (faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            return name_taken(name, err);
+        done = renameat(folder, part, folder, name);
+    }
+    if (done < 0)
+        return errno == EEXIST ? name_taken(name, err) : err_sys(err, part, _("rename"));
+    return 0;
+}
+
 int pack_extract(const struct pack *pack, const struct pack_entry *entry, int folder,
                  struct err *err)
 {
     const char *name = by_last_name(entry);
-    AUTO(close)
-    int to = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (to < 0 && errno == EEXIST)
-        return err_set(err, ERR_CONFLICT, name, _("a file of that name is there already"));
+    char part[NAME_MAX + 1];
+    (void)snprintf(part, sizeof part, "%.*s.shilu-part", PART_NAME_MAX, name);
+    if (faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return name_taken(name, err);
+    AUTO(close) int to = open_part(folder, part, err);
     if (to < 0)
-        return err_sys(err, name, _("create"));
+        return -1;
     int done = pack_cat(pack, entry, to, name, err);
-    int written = to;
+    if (done == 0)
+        done = give_name(folder, part, name, err);
+    if (done < 0)
+        (void)unlinkat(folder, part, 0); /* it is not what it says; the error is told in any case */
+    const int written = to;
     to = -1;
     struct err closing;
     if (file_close(written, name, done < 0 ? &closing : err) == 0 && done == 0)
         return 0;
-    (void)unlinkat(folder, name, 0); /* it is not what it says; the error is told in any case */
+    if (done == 0)
+        (void)unlinkat(folder, name, 0); /* as above */
     return -1;
 }

@@ -15,6 +15,14 @@ SEED = int(os.environ.get("SHILU_SEED", random.SystemRandom().randrange(1 << 32)
 random.seed(SEED)
 
 
+def counted(fault, where, tried, held, more=""):
+    """Tells what was tried, and writes it down for scripts/torture where SHILU_COUNTS names a file."""
+    print(f"{where}: {fault}: {tried} tried, {more + ', ' if more else ''}{held} held", flush=True)
+    if "SHILU_COUNTS" in os.environ:
+        with open(os.environ["SHILU_COUNTS"], "a", encoding="utf-8") as file:
+            file.write(json.dumps({"fault": fault, "where": where, "tried": tried, "held": held}) + "\n")
+
+
 def shilu(vault, *words, status=(0,), input=None):
     """Runs the program to its end; an exit status that is not expected ends the test."""
     command = [SHILU, *(["-C", str(vault)] if vault else []), *map(str, words)]

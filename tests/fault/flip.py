@@ -3,7 +3,7 @@
 import os
 import random
 
-from common import CASE, Folder, fail, make_recordings, make_vault, shilu
+from common import CASE, Folder, counted, fail, make_recordings, make_vault, shilu
 
 PLACES = int(os.environ.get("SHILU_FLIPS", 200))
 PLACES_OF_A_KIND = max(5, PLACES // 10)
@@ -61,7 +61,7 @@ with Folder() as folder:
         shilu(None, "verify", target)
         flip(target, lambda: shilu(None, "verify", target, status=(0, 1, 2, 3)), PLACES)
         shilu(None, "verify", target)
-        print(f"{target.name}: {PLACES} of {PLACES} flipped bits found, the sound one is sound")
+        counted("a bit flipped", target.suffix.removeprefix("."), PLACES, PLACES)
 
     make_recordings(folder / "more", 2, 4000)
     shilu(vault, "ingest", folder / "more", "--receipts", folder / "receipts")
@@ -71,16 +71,16 @@ with Folder() as folder:
     for target, names in of_a_vault(vault):
         flip(target, lambda: shilu(None, "verify", vault, status=(0, 1, 2, 3)), PLACES_OF_A_KIND,
              names)
-        print(f"{target.relative_to(vault).parts[0]}/…/{target.name[-12:]}: "
-              f"{PLACES_OF_A_KIND} of {PLACES_OF_A_KIND} found and named")
+        where = names[0] if names and "/" in names[0] else target.suffix.removeprefix(".")
+        counted("a bit flipped", where, PLACES_OF_A_KIND, PLACES_OF_A_KIND, "found and named")
     settings = vault / "shilu.conf"  # 3: they cannot be read any more
     flip(settings, lambda: shilu(None, "verify", vault, status=(0, 1, 2, 3)), PLACES_OF_A_KIND,
          ("shilu.conf",), found=(1, 3))
-    print(f"shilu.conf: {PLACES_OF_A_KIND} of {PLACES_OF_A_KIND} found and named")
+    counted("a bit flipped", "shilu.conf", PLACES_OF_A_KIND, PLACES_OF_A_KIND, "found and named")
     (folder / "signing.pem").rename(key)
     shilu(None, "verify", vault)
 
     receipt = next((folder / "receipts").glob("*.json"))
     flip(receipt, lambda: shilu(vault, "verify", receipt, status=(0, 1, 2, 3)), PLACES_OF_A_KIND)
     shilu(vault, "verify", receipt)
-    print(f"a receipt: {PLACES_OF_A_KIND} of {PLACES_OF_A_KIND} found")
+    counted("a bit flipped", "receipt", PLACES_OF_A_KIND, PLACES_OF_A_KIND)

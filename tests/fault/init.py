@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 
-from common import CASE, SEED, Folder, fail, shilu, some_of
+from common import CASE, SEED, Folder, counted, fail, shilu, some_of
 from shim import run
 
 CHANGES = ("create", "write", "sync", "link", "mkdir", "rename", "unlink", "truncate")
@@ -50,5 +50,7 @@ with Folder(quick=True) as top:
         for number in (-1, errno.EIO) if kind in CHANGES else ():
             cases += [(kind, at, number) for at in some_of(range(1, calls + 1), EACH)]
     hit = sum(try_one(top, *case) for case in cases)
-    print(f"init: {len(cases)} tried, {hit} of them hit, {len(cases)} held")
+    kills = sum(number < 0 for _, _, number in cases)
+    counted("killed before a call", "init", kills, kills)
+    counted("a call fails with EIO", "init", len(cases) - kills, len(cases) - kills)
     sys.exit(0 if hit > len(cases) // 2 else 1)

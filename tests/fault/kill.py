@@ -8,9 +8,9 @@ import signal
 import subprocess
 import time
 
-from common import CASE, SHILU, Folder, fail, lines, make_recordings, make_vault, shilu
+from common import CASE, SHILU, Folder, counted, fail, lines, make_recordings, make_vault, shilu
 
-KILLS = 50
+KILLS = int(os.environ.get("SHILU_KILLS", "50"))
 COUNT = 8
 
 
@@ -71,7 +71,7 @@ def ingest(folder, card, wanted):
         if debris(vault):
             fail(f"ingest {attempt}: debris: {debris(vault)}")
         check_sound(vault, f"ingest {attempt}")
-    print(f"ingest: {KILLS} tried, {killed} of them killed in the middle, {KILLS} held")
+    counted("killed at any moment", "ingest", KILLS, KILLS, f"{killed} of them in the middle")
 
 
 def seal(folder, card, wanted):
@@ -95,7 +95,7 @@ def seal(folder, card, wanted):
         loose = [p for p in (vault / "recordings").rglob("*.wav")]
         if len(archives) != 1 or loose:
             fail(f"seal {attempt}: archives {archives}, loose {loose}")
-    print(f"seal: {KILLS} tried, {killed} of them killed in the middle, {KILLS} held")
+    counted("killed at any moment", "seal", KILLS, KILLS, f"{killed} of them in the middle")
 
 
 def image(folder, card):
@@ -114,7 +114,7 @@ def image(folder, card):
             fail(f"image {attempt}: debris after a rerun")
         os.remove(path)
     check_sound(vault, "image")
-    print(f"image: {KILLS // 2} tried, {KILLS // 2} held")
+    counted("killed at any moment", "disc image", KILLS // 2, KILLS // 2)
 
 
 with Folder() as top:

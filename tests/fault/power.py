@@ -17,7 +17,7 @@ import shutil
 import struct
 import sys
 
-from common import SEED, Folder, fail, held, shilu, some_of
+from common import SEED, Folder, counted, fail, held, shilu, some_of
 from scenes import make_scenes
 from shim import copy, run
 
@@ -301,7 +301,7 @@ def cut_power(scene, folder, pool):
             held_count += 1
         except SystemExit:
             pass  # told already; the others may tell more
-    print(f"{scene.name}: {len(jobs)} cuts tried, {held_count} held", flush=True)
+    counted("power cut", scene.name, len(jobs), held_count)
     return len(jobs) - held_count
 
 

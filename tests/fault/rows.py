@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from common import CASE, PASSWORD, Folder, fail, make_recordings, make_vault, shilu
+from common import CASE, PASSWORD, Folder, counted, fail, make_recordings, make_vault, shilu
 
 # not in the log, and told so where the tables are compared: catalog/compare.c
 UNTOLD = {("log_entries", "signature"), ("passwords", None), ("removals", None), ("recordings", "sidecar_due")}
@@ -121,4 +121,4 @@ with Folder(quick=True) as folder:
         if done.returncode != 1 or table not in done.stdout:
             fail(f"{what}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         tried += 1
-    print(f"{tried} of {tried} changes in {len(tables.names)} tables found and named")
+    counted("a row changed by SQL", f"{len(tables.names)} tables", tried, tried, "found and named")

@@ -135,6 +135,22 @@ class Image(Scene):
             fail(f"{when}: the register does not name the one disc")
 
 
+class Rotate(Scene):
+    """The signing key is another, or the one it was: the vault can be written to with either."""
+
+    name = "key rotate"
+
+    def words(self, folder):
+        return ["-C", folder / "vault", "key", "rotate"]
+
+    def check_complete(self, folder, when):
+        if not json.loads(shilu(folder / "vault", "key", "show", "--json").stdout)["earlier"]:
+            fail(f"{when}: no key was followed by another")
+        left = [p.name for p in (folder / "vault" / "keys").iterdir() if p.name.startswith("next-")]
+        if left:
+            fail(f"{when}: {left}")
+
+
 class Extract(Scene):
     name = "extract"
     rerun_status = (0, 3)  # what is there already is left alone, and it says so
@@ -214,5 +230,5 @@ def make_scenes(top):
     shilu(two / "vault", "tag", "R1", "--case", OTHER_CASE, "--reason", WHY)
     disposal = copy(held, pathlib.Path(top) / "disposal")
     make_disposal(disposal / "vault")
-    return [Ingest(first), Tag(held), Attach(held), Seal(held), SealTwo(two), Image(sealed), Extract(sealed),
-            Dispose(disposal)]
+    return [Ingest(first), Tag(held), Attach(held), Seal(held), SealTwo(two), Image(sealed), Rotate(sealed),
+            Extract(sealed), Dispose(disposal)]

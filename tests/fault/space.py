@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from common import CASE, Folder, fail, lines, make_recordings, make_vault, shilu
+from common import CASE, Folder, counted, fail, lines, make_recordings, make_vault, shilu
 
 MB = 1 << 20
 
@@ -64,6 +64,6 @@ with Folder() as folder:
                 shilu(vault, "verify")
         if len(lines(shilu(vault, "search", "--json", "--limit", "99"))) != 6:
             fail("not all recordings are there")
-        print(f"full disk: {tried} tried, {tried} held")
+        counted("full disk", "ingest, seal, disc image", tried, tried)
     finally:
         subprocess.run(["umount", str(disk)], check=False)

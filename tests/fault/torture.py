@@ -1,7 +1,9 @@
 """Each call to the system that a command makes is failed once, and once for good: it says so, loses
-nothing that was accepted, and a rerun finishes. Where there are many, some are chosen.
+nothing that was accepted, and a rerun finishes. And before each call that changes something the
+program is killed: the next one finishes or undoes it. Where there are many, some are chosen.
 
-    torture.py [SCENE…] [KIND…]    these alone; SHILU_TORTURE_EACH of a kind, error and scene"""
+    torture.py [SCENE…] [KIND…]    these alone; of a kind and scene SHILU_TORTURE_EACH with each error,
+                                   and SHILU_TORTURE_KILLS kills"""
 import concurrent.futures
 import errno
 import os
@@ -10,7 +12,7 @@ import shutil
 import signal
 import sys
 
-from common import SEED, Folder, fail, held, shilu, some_of
+from common import SEED, Folder, counted, fail, held, shilu, some_of
 from scenes import make_scenes
 from shim import KINDS, copy, run
 
@@ -25,6 +27,9 @@ CAUSE = re.compile("Input/output error|No space left|disk I/O error|is full"
                    "|attempt to write a readonly database",  # and of no room for its journal's name
                    re.IGNORECASE)
 EACH = int(os.environ.get("SHILU_TORTURE_EACH", "5"))  # cases of a kind, number and scene
+KILLS = int(os.environ.get("SHILU_TORTURE_KILLS", "5"))  # of a kind and scene
+KILLED = -1
+CHANGES = ("write", "sync", "link", "rename", "unlink", "create", "allocate", "mkdir", "truncate")
 
 
 def cases_of(scene, folder, kinds):
@@ -41,8 +46,15 @@ def cases_of(scene, folder, kinds):
             for stays in (False, True):
                 cases += [(kind, at, number, stays)
                           for at in some_of(range(1, ran.counts[kind] + 1), EACH)]
+        if kind in CHANGES and (not kinds or kind in kinds):
+            cases += [(kind, at, KILLED, False)
+                      for at in some_of(range(1, ran.counts[kind] + 1), KILLS)]
     print(f"{scene.name}: {' '.join(f'{k} {n}' for k, n in ran.counts.items() if n)}", flush=True)
     return cases
+
+
+def name_of(number):
+    return "kill -9" if number == KILLED else errno.errorcode.get(number, "half")
 
 
 def check_told(scene, kind, ran, when):
@@ -82,13 +94,17 @@ def check_vault(scene, here, ran, when):
 
 def try_one(scene, folder, case):
     kind, at, number, stays = case
-    when = (f"{scene.name}, {kind} {at} {'and all later ones fail' if stays else 'fails'} with "
-            f"{errno.errorcode.get(number, 'half')}")
+    when = (f"{scene.name}, {kind} {at} "
+            f"{'is never made' if number == KILLED else 'and all later ones fail' if stays else 'fails'} with "
+            f"{name_of(number)}")
     folder.mkdir()
     here = copy(scene.start, folder / "here")
     ran = run(folder, scene.words(here), scene.roots(here), kind, at, number, stays, input=scene.input)
     when += f" ({ran.path})"
-    check_told(scene, kind, ran, when)
+    if number != KILLED:
+        check_told(scene, kind, ran, when)
+    elif ran.status not in (0, -signal.SIGKILL):
+        fail(f"{when}: exit {ran.status}\n{ran.stdout}{ran.stderr}")
     if number == 0 and ran.status != 0:
         fail(f"{when}: half is no failure\n{ran.stdout}{ran.stderr}")
     if ran.status == 0:
@@ -105,19 +121,23 @@ def try_one(scene, folder, case):
 
 def torture(scene, folder, kinds, pool):
     folder.mkdir()
-    jobs = [pool.submit(try_one, scene, folder / str(i), case)
-            for i, case in enumerate(cases_of(scene, folder, kinds))]
-    results = []
-    for job in jobs:
+    cases = cases_of(scene, folder, kinds)
+    jobs = [(case[2], pool.submit(try_one, scene, folder / str(i), case))
+            for i, case in enumerate(cases)]
+    results = {number: [] for _, _, number, _ in cases}
+    for number, job in jobs:
         try:
-            results.append(job.result())
+            results[number].append(job.result())
         except SystemExit:
             pass  # told already; the others may tell more
-    hit = sum(failed for failed, _ in results)
-    told = sum(status for _, status in results)
-    print(f"{scene.name}: {len(jobs)} tried, {hit} of them hit, {told} gave up, {len(results)} held",
-          flush=True)
-    return len(jobs) - len(results)
+    lost = 0
+    for number, ended in results.items():
+        tried = sum(one == number for one, _ in jobs)
+        lost += tried - len(ended)
+        fault = "killed before a call" if number == KILLED else f"a call fails with {name_of(number)}"
+        counted(fault, scene.name, tried, len(ended),
+                f"{sum(failed for failed, _ in ended)} of them hit, {sum(up for _, up in ended)} gave up")
+    return lost
 
 
 with Folder(quick=True) as top:

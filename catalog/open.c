@@ -296,7 +296,9 @@ static void remove_file(const char *path)
 int catalog_copy(struct catalog *catalog, const char *path, struct catalog_err *err)
 {
     struct catalog copy = {.path = (char *)(uintptr_t)path};
-    int result = connect_file(&copy, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    if (create_file(path, err) < 0) /* for its owner alone: passwords are in it */
+        return -1;
+    int result = connect_file(&copy, path, SQLITE_OPEN_READWRITE, err);
     sqlite3_backup *backup =
         result == 0 ? sqlite3_backup_init(copy.db, "main", catalog->db, "main") : NULL;
     if (backup != NULL)

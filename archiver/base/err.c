@@ -133,5 +133,5 @@ int err_from_catalog(struct err *err, const struct catalog_err *from)
 
 int err_exit_status(const struct err *err)
 {
-    return err->kind == ERR_USAGE ? 2 : 3;
+    return err->kind == ERR_USAGE ? 2 : err->kind == ERR_TAMPERED ? 1 : 3;
 }

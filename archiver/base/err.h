@@ -10,6 +10,7 @@ enum err_kind {
     ERR_USAGE,    /* the caller asked for something that makes no sense */
     ERR_MISSING,  /* a thing that was named is not there */
     ERR_DAMAGED,  /* bytes are not what they must be */
+    ERR_TAMPERED, /* two records of the same thing disagree as no fault or crash leaves them */
     ERR_CONFLICT, /* somebody else has it, or it exists already */
     ERR_DENIED,   /* no permission */
     ERR_SPACE,    /* disk full or quota reached */
@@ -48,7 +49,7 @@ int err_wrap(struct err *err, const char *format, ...) __attribute__((format(pri
 int err_from_probe(struct err *err, const struct probe_err *from);
 int err_from_catalog(struct err *err, const struct catalog_err *from);
 
-/* The program's exit status for an error: 2 for ERR_USAGE, else 3. */
+/* The program's exit status for an error: 2 for ERR_USAGE, 1 for ERR_TAMPERED, else 3. */
 int err_exit_status(const struct err *err);
 
 /* That these are always -1 is told to compilers and analyzers too, which see only the call: after

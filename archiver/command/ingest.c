@@ -214,7 +214,34 @@ static int store_list(const char *path, int folder, const char *name, struct tex
     return durable_store(folder, name, bytes_of(text), 0644, err);
 }
 
-static void print_summary(const struct intake_report *report, const struct results *results)
+/* What the officer goes by: "all" is said only where nothing is left on the device. */
+static void print_clearable(const struct intake_report *report, const struct results *results,
+                            bool complete)
+{
+    bool all = complete && report->refused == 0 && results->unreceipted == 0;
+    if (!complete)
+        printf(
+            _("NOT COMPLETE: the run ended early, and not every file was taken: keep the device as "
+              "it is and ingest it again.\n"));
+    if (all && results->clearable > 0)
+        printf(ngettext("%llu file is held safely: the device may be cleared of it.\n",
+                        "All %llu files are held safely: the device may be cleared of them.\n",
+                        results->clearable),
+               (unsigned long long)results->clearable);
+    else if (complete && results->clearable > 0)
+        printf(ngettext(
+                   "%llu file is held safely and may be cleared from the device; what was refused "
+                   "is NOT held: keep it.\n",
+                   "%llu files are held safely and may be cleared from the device; what was "
+                   "refused is NOT held: keep it.\n",
+                   results->clearable),
+               (unsigned long long)results->clearable);
+    else if (results->clearable == 0 && report->refused > 0)
+        printf(_("Nothing may be cleared from the device.\n"));
+}
+
+static void print_summary(const struct intake_report *report, const struct results *results,
+                          bool complete)
 {
     char size[32];
     say_size(report->bytes, size);
@@ -235,21 +262,7 @@ static void print_summary(const struct intake_report *report, const struct resul
                         "%llu receipts could not be written: keep those files on the device.\n",
                         results->unreceipted),
                (unsigned long long)results->unreceipted);
-    if (report->refused == 0 && results->clearable > 0)
-        printf(ngettext("%llu file is held safely: the device may be cleared of it.\n",
-                        "All %llu files are held safely: the device may be cleared of them.\n",
-                        results->clearable),
-               (unsigned long long)results->clearable);
-    else if (results->clearable > 0)
-        printf(ngettext(
-                   "%llu file is held safely and may be cleared from the device; what was refused "
-                   "is NOT held: keep it.\n",
-                   "%llu files are held safely and may be cleared from the device; what was "
-                   "refused is NOT held: keep it.\n",
-                   results->clearable),
-               (unsigned long long)results->clearable);
-    else if (report->refused > 0)
-        printf(_("Nothing may be cleared from the device.\n"));
+    print_clearable(report, results, complete);
 }
 
 static int run(const struct command_context *context, const struct options *options,
@@ -301,7 +314,7 @@ static int run(const struct command_context *context, const struct options *opti
     if (results->unreceipted > 0)
         status = EXIT_NOT_DONE;
     if (!results->json)
-        print_summary(&report, results);
+        print_summary(&report, results, ran == 0);
     if (clearable != NULL && results->unlisted > 0) {
         (void)err_set(&err, ERR_USAGE, clearable,
                       _("%llu files have names with line breaks and are not in the list"),

@@ -38,9 +38,13 @@ int open_vault(const struct command_context *context, enum vault_mode mode, stru
         return err_set(err, ERR_USAGE, NULL, "%s",
                        _("no vault is named: use shilu -C VAULT …, or set SHILU_VAULT"));
     AUTO(vault_free) struct vault *vault = NULL;
+    struct err wrong;
     if (vault_open(context->vault, mode, &vault, err) < 0 ||
         (mode == VAULT_WRITE && note_clock(vault, err) < 0))
         return -1;
+    if (mode == VAULT_READ && vault_log_agrees(vault, &wrong) < 0)
+        say_note("%s: %s", wrong.object,
+                 wrong.text); /* it can be read; what it says may be wrong */
     *out = vault;
     vault = NULL;
     return 0;

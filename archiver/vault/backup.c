@@ -232,18 +232,44 @@ static int copy_catalog(const struct backup *backup, struct err *err)
     return file_sync(backup->to, backup->path, err);
 }
 
-/* The folder, made where it is not there; not the vault's own, and one backup at a time. */
-static int open_target(const struct vault *vault, const char *path, struct err *err)
+/* Whether the folder is the vault's, or lies below it. */
+static int is_inside(const struct vault *vault, int folder, bool *inside, struct err *err)
 {
     struct stat own;
     struct stat st;
-    if (mkdir(path, VAULT_FOLDER_MODE) < 0 && errno != EEXIST)
+    struct stat above = {.st_ino = 0};
+    AUTO(close) int at = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *inside = false;
+    if (at < 0 || fstat(at, &st) < 0 || fstat(vault->folders[VAULT_ROOT], &own) < 0)
+        return err_sys(err, vault->path, _("look at it"));
+    while (!*inside && (st.st_ino != above.st_ino || st.st_dev != above.st_dev)) {
+        *inside = st.st_dev == own.st_dev && st.st_ino == own.st_ino;
+        above = st; /* the root's parent is itself */
+        int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        (void)close(at); /* only looked at */
+        at = up;
+        if (at < 0 || fstat(at, &st) < 0)
+            return err_sys(err, vault->path, _("look at it"));
+    }
+    return 0;
+}
+
+/* The folder, made where it is not there; not in the vault, and one backup at a time. */
+static int open_target(const struct vault *vault, const char *path, struct err *err)
+{
+    bool inside;
+    const bool made = mkdir(path, VAULT_FOLDER_MODE) == 0;
+    if (!made && errno != EEXIST)
         return err_sys(err, path, _("make a folder"));
     AUTO(close) int to = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (to < 0 || fstat(to, &st) < 0 || fstat(vault->folders[VAULT_ROOT], &own) < 0)
+    if (to < 0)
         return err_sys(err, path, _("open"));
-    if (st.st_dev == own.st_dev && st.st_ino == own.st_ino)
-        return err_set(err, ERR_USAGE, path, "%s", _("is the vault itself"));
+    if (is_inside(vault, to, &inside, err) < 0)
+        return -1;
+    if (inside && made)
+        (void)rmdir(path); /* an empty one more or less */
+    if (inside)
+        return err_set(err, ERR_USAGE, path, "%s", _("lies in the vault itself"));
     if (flock(to, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK
                    ? err_set(err, ERR_CONFLICT, path, "%s", _("another backup is being made there"))

@@ -23,8 +23,10 @@ enum { FOLLOW_ENTRIES = 512 }; /* appended at once */
 
 static int disagree(const struct vault *vault, const char *what, struct err *err)
 {
-    return err_set(err, ERR_DAMAGED, vault->path,
-                   _("the custody log and the catalog disagree as no crash leaves them: %s"), what);
+    return err_set(err, ERR_TAMPERED, vault->path,
+                   _("tampering: the custody log and the catalog disagree as no crash leaves them: "
+                     "%s"),
+                   what);
 }
 
 /* The catalog's entries from some number on, kept. */
@@ -57,16 +59,17 @@ int vault_log_made(struct vault *vault, uint64_t seq, const struct catalog_log_e
     if (vault_public_key(vault, &key, err) < 0)
         return -1;
     if (row->signature == NULL || key_verify(key, text, signature, object, err) < 0)
-        return err_set(err, ERR_DAMAGED, object,
-                       _("the catalog's entry %llu was not made by this program with the vault's "
-                         "key: somebody has put it there"),
-                       (unsigned long long)seq);
+        return err_set(
+            err, ERR_TAMPERED, object,
+            _("tampering: the catalog's entry %llu was not made by this program with the "
+              "vault's key: somebody has put it there"),
+            (unsigned long long)seq);
     if (custody_entry_parse(text, object, &entry, err) < 0)
         return -1;
     return row->seq == seq && entry.seq == seq
                ? 0
-               : err_set(err, ERR_DAMAGED, object,
-                         _("the catalog's entry %llu has another's number"),
+               : err_set(err, ERR_TAMPERED, object,
+                         _("tampering: the catalog's entry %llu has another's number"),
                          (unsigned long long)seq);
 }
 
@@ -118,6 +121,23 @@ static int check_last(struct vault *vault, struct custody_log *log, struct err *
     return 0;
 }
 
+int vault_log_open(struct vault *vault, struct custody_log **out, struct err *err)
+{
+    const struct key *key;
+    const int folder = vault->folders[VAULT_LOG];
+    if (folder < 0)
+        return err_set(err, ERR_MISSING, vault->path, "%s", _("the vault has no custody log"));
+    if (vault_public_key(vault, &key, err) < 0 || custody_log_open(folder, key, NULL, out, err) < 0)
+        return err_wrap(err, "%s", vault_folder_names[VAULT_LOG]);
+    return 0;
+}
+
+int vault_log_agrees(struct vault *vault, struct err *err)
+{
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    return vault_log_open(vault, &log, err) < 0 ? -1 : check_last(vault, log, err);
+}
+
 static int append_rest(struct vault *vault, struct custody_log *log, struct err *err)
 {
     const struct key *signing = NULL;
@@ -132,17 +152,6 @@ static int append_rest(struct vault *vault, struct custody_log *log, struct err 
         if (custody_log_append(log, batch.entries, batch.count, signing, err) < 0)
             return -1;
     }
-}
-
-int vault_log_open(struct vault *vault, struct custody_log **out, struct err *err)
-{
-    const struct key *key;
-    const int folder = vault->folders[VAULT_LOG];
-    if (folder < 0)
-        return err_set(err, ERR_MISSING, vault->path, "%s", _("the vault has no custody log"));
-    if (vault_public_key(vault, &key, err) < 0 || custody_log_open(folder, key, NULL, out, err) < 0)
-        return err_wrap(err, "%s", vault_folder_names[VAULT_LOG]);
-    return 0;
 }
 
 static int follow_once(struct vault *vault, struct err *err)

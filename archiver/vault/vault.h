@@ -96,8 +96,8 @@ struct vault_backup {
  * there, or is an older backup of the same vault: of the log then only what is new is copied.
  * Others may work in the vault meanwhile; what is there after 0 is of one moment. Laid over an
  * empty folder or what is left of the vault, it is the vault, but for the private key. ERR_USAGE:
- * that is the vault's own folder; ERR_DAMAGED: what lies there is another log, or a longer one;
- * ERR_CONFLICT: another backup is being made there.
+ * that lies in the vault's own folder; ERR_DAMAGED: what lies there is another log, or a longer
+ * one; ERR_CONFLICT: another backup is being made there.
  */
 int vault_backup(struct vault *vault, const char *path, struct vault_backup *done, struct err *err);
 
@@ -226,9 +226,13 @@ const struct act *vault_act(const struct vault *vault);
 int vault_log(struct vault *vault, enum custody_action action, const char *subject,
               const json_t *detail, uint64_t *seq, struct err *err);
 
+/* Whether the catalog has the last entry that the log has: ERR_TAMPERED where not, as where an
+ * older catalog was put back. Else as vault_log_open. */
+int vault_log_agrees(struct vault *vault, struct err *err);
+
 /*
  * Whether a row that the log does not have yet, and which must be its entry `seq`, was made by an
- * act: the vault's key has signed it. ERR_DAMAGED: another hand put it there.
+ * act: the vault's key has signed it. ERR_TAMPERED: another hand put it there.
  */
 int vault_log_made(struct vault *vault, uint64_t seq, const struct catalog_log_entry *row,
                    struct err *err);

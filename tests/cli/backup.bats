@@ -16,6 +16,7 @@ restore() {
     status 0 shilu backup saved --json
     [ "$(jq -r .entries <<<"$output")" -eq "$(shilu log show --json | wc -l)" ]
     [ ! -e saved/keys/signing.pem ]
+    [ "$(stat -c %a saved/catalog.db)" = 600 ]
     restore saved again
     status 0 "$SHILU" verify again
     record card/d.mp4 1
@@ -58,6 +59,8 @@ restore() {
 
 @test "a folder that is another's is refused" {
     status 2 shilu backup "$V"
+    status 2 shilu backup "$V/within"
+    [ ! -e "$V/within" ]
     "$SHILU" init other --unit x >/dev/null
     status 3 shilu backup other
     has "no backup of this vault"

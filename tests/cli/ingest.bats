@@ -199,3 +199,16 @@ setup() {
     [ "$(shilu search --limit 100 --json | wc -l)" -ge 24 ]
     status 0 shilu verify
 }
+
+@test "a run that ends early never says that the device may be cleared" {
+    mkdir -p "$BATS_TEST_TMPDIR/early"
+    for i in 1 2 3; do
+        ffmpeg -v error -nostdin -f lavfi -i "anoisesrc=duration=0.2:seed=7$i" "$BATS_TEST_TMPDIR/early/$i.wav"
+    done
+    ffmpeg -v error -nostdin -f lavfi -i "anoisesrc=duration=20:seed=79" "$BATS_TEST_TMPDIR/early/4.wav"
+    status 3 bash -c "trap '' XFSZ; ulimit -f 512; '$SHILU' -C '$V' ingest '$BATS_TEST_TMPDIR/early'"
+    has "NOT COMPLETE"
+    [[ $output != *"may be cleared"* ]]
+    status 0 shilu ingest "$BATS_TEST_TMPDIR/early"
+    has "All 4 files"
+}

@@ -136,8 +136,8 @@ PY
     sed -i 's/ox:/os:/' "$bundle"
     status 0 shilu log verify
     sqlite3 "$V/catalog.db" "DELETE FROM log_entries WHERE seq = (SELECT max(seq) FROM log_entries)"
-    status 3 shilu case add another
-    has "disagree"
+    status 1 shilu case add another
+    has "tampering"
 }
 
 @test "an entry that root takes out, with all tiles made anew and signed, is found against what is older" {
@@ -177,7 +177,7 @@ PY
     cp "$V/catalog.db" kept.db
     for leaf in "$forged" garbage; do
         sqlite3 "$V/catalog.db" "INSERT INTO log_entries SELECT $size, at_us, '王芳', 'viewed', 'R1', CAST('$leaf' AS BLOB), signature FROM log_entries WHERE seq = 0"
-        status 3 shilu case add another
+        status 1 shilu case add another
         has "somebody has put it there"
         status 1 shilu verify
         has "log_entries"
@@ -188,4 +188,19 @@ PY
     status 0 shilu catalog rebuild
     status 0 shilu verify
     [ -z "$(shilu log show --json --actor 王芳)" ]
+}
+
+@test "an older catalog that was put back is told by whatever reads or writes" {
+    cp "$V/catalog.db" older.db
+    shilu tag R1 --place 后街 --reason 更正
+    cp "$V/catalog.db" newer.db
+    rm -f "$V"/catalog.db-*
+    cp older.db "$V/catalog.db"
+    status 0 shilu show R1
+    has tampering
+    status 1 shilu tag R1 --place 前街 --reason 更正
+    has tampering
+    status 1 shilu verify
+    status 0 shilu catalog rebuild
+    status 0 shilu verify
 }

@@ -113,12 +113,13 @@ static void errors_of_the_libraries_keep_kind_object_and_number(void **state)
     assert_string_equal(err.text, "100 % missing");
 }
 
-static void wrong_use_exits_with_2_and_all_else_with_3(void **state)
+static void wrong_use_exits_with_2_tampering_with_1_and_all_else_with_3(void **state)
 {
     (void)state;
     for (int kind = ERR_USAGE; kind <= ERR_SYSTEM; kind++) {
         struct err err = {.kind = (enum err_kind)kind};
-        assert_int_equal(err_exit_status(&err), kind == ERR_USAGE ? 2 : 3);
+        int wanted = kind == ERR_USAGE ? 2 : kind == ERR_TAMPERED ? 1 : 3;
+        assert_int_equal(err_exit_status(&err), wanted);
     }
 }
 
@@ -131,7 +132,7 @@ int main(void)
         cmocka_unit_test(an_error_may_be_made_of_its_own_texts),
         cmocka_unit_test(no_object_is_an_empty_one),
         cmocka_unit_test(errors_of_the_libraries_keep_kind_object_and_number),
-        cmocka_unit_test(wrong_use_exits_with_2_and_all_else_with_3),
+        cmocka_unit_test(wrong_use_exits_with_2_tampering_with_1_and_all_else_with_3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

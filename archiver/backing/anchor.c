@@ -18,10 +18,11 @@
 
 #include "base/banned.h"
 
-/* The checkpoint that is to be stamped: as it was cosigned, where it was. */
+/* The checkpoint that is to be stamped. */
 struct wanted {
     uint64_t size;
     char *checkpoint;
+    bool is_stamped; /* it is already, and nothing is new */
 };
 
 static void wanted_release_at(struct wanted *wanted)
@@ -36,16 +37,21 @@ static int no_authority(const struct vault *vault, struct err *err)
                      "timestamp_ca = FILE"));
 }
 
+/* Where a cosigned one was kept last and nothing is new since, that one, with its cosignatures;
+ * else the log's newest. */
 static int load_wanted(struct vault *vault, struct wanted *wanted, struct err *err)
 {
+    struct kept_last last;
     AUTO(custody_log_free) struct custody_log *log = NULL;
-    AUTO(backing_release) struct backing known = {.checkpoint = NULL};
     if (vault_log_open(vault, &log, err) < 0 ||
-        kept_find(vault, custody_log_size(log), true, &known, err) < 0)
+        kept_last(vault, custody_log_size(log), &last, err) < 0)
         return -1;
+    if (last.checkpoint != NULL) {
+        *wanted = (struct wanted){last.size, last.checkpoint, last.is_stamped};
+        return 0;
+    }
     wanted->size = custody_log_size(log);
-    wanted->checkpoint =
-        strdup(known.checkpoint != NULL ? known.checkpoint : custody_log_checkpoint_text(log));
+    wanted->checkpoint = strdup(custody_log_checkpoint_text(log));
     return wanted->checkpoint != NULL ? 0 : err_memory(err, "log");
 }
 
@@ -83,8 +89,9 @@ int backing_anchor(struct vault *vault, const char *by, struct backing_anchored 
     *anchored = (struct backing_anchored){.size = 0};
     if (load_wanted(vault, &wanted, err) < 0)
         return -1;
-    if (kept_is_stamped(vault, wanted.size, &anchored->already, err) < 0 || anchored->already)
-        return anchored->already ? 0 : -1;
+    anchored->already = wanted.is_stamped;
+    if (wanted.is_stamped)
+        return 0;
     if (stamp_request(bytes_of(wanted.checkpoint), &request, &len, err) < 0 ||
         fetch_stamp(url, (struct bytes){request, len}, &answer, err) < 0)
         return -1;

@@ -170,28 +170,44 @@ int backing_best(struct vault *vault, uint64_t size, struct backing *best, struc
 }
 
 struct last {
-    uint64_t size;
-    bool is;
+    uint64_t size; /* of the log */
+    struct kept_last *found;
+    struct err *err;
+    bool failed;
 };
+
+static int see(struct last *last, const struct custody_entry *entry)
+{
+    struct kept kept;
+    if (kept_take(entry, &kept, last->err) < 0)
+        return -1;
+    last->found->is_stamped = kept.timestamp != NULL;
+    last->found->size = kept.size;
+    last->found->checkpoint = strdup(kept.checkpoint);
+    return last->found->checkpoint != NULL ? 0 : err_memory(last->err, kept_subject);
+}
 
 static bool see_last(void *context, const struct catalog_log_entry *entry)
 {
-    static const char mark[] = "\"timestamp\":\"";
     struct last *last = context;
-    last->is = entry->seq + 1 == last->size &&
-               memmem(entry->entry, entry->entry_len, mark, sizeof mark - 1) != NULL;
+    AUTO(custody_entry_release) struct custody_entry parsed = {.root = NULL};
+    if (entry->seq + 1 != last->size)
+        return false;
+    last->failed = custody_entry_parse((struct bytes){entry->entry, entry->entry_len}, kept_subject,
+                                       &parsed, last->err) < 0 ||
+                   see(last, &parsed) < 0;
     return false;
 }
 
-int kept_is_stamped(struct vault *vault, uint64_t size, bool *is, struct err *err)
+int kept_last(struct vault *vault, uint64_t size, struct kept_last *found, struct err *err)
 {
     struct catalog_err wrong;
-    struct last last = {.size = size};
+    struct last last = {.size = size, .found = found, .err = err};
+    *found = (struct kept_last){.checkpoint = NULL};
     if (catalog_log_last(vault_catalog(vault), custody_action_name(CUSTODY_BACKED), kept_subject,
                          see_last, &last, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    *is = last.is;
-    return 0;
+    return last.failed ? -1 : 0;
 }
 
 /* ---- one more ---- */

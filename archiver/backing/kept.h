@@ -29,8 +29,14 @@ int kept_consider(const struct kept *kept, const struct backing_known *known, st
 int kept_find(struct vault *vault, uint64_t size, bool exactly, struct backing *best,
               struct err *err);
 
-/* Whether the log's last entry, of so many, is a timestamp: then there is nothing new to stamp. */
-int kept_is_stamped(struct vault *vault, uint64_t size, bool *is, struct err *err);
+/* What the log's last entry, of `size`, keeps: nothing is new since then. checkpoint is NULL where
+ * the last entry is another; else the caller's. */
+struct kept_last {
+    uint64_t size;
+    char *checkpoint;
+    bool is_stamped;
+};
+int kept_last(struct vault *vault, uint64_t size, struct kept_last *found, struct err *err);
 
 /* Logs one, within a transaction; `timestamp` NULL: none. ERR_USAGE: it is too long. */
 int kept_tell(struct vault *vault, uint64_t size, const char *checkpoint,

@@ -23,6 +23,12 @@ static void print_sealed(const char *case_number, const struct pack_sealed *seal
             "sha256", say_json_digest(sealed->digests.sha256), "sm3",
             say_json_digest(sealed->digests.sm3), "recordings", json_u64(sealed->recordings),
             "bytes", json_u64(sealed->bytes), "seal", seals_to_json(&sealed->seal));
+        if (line != NULL && !sealed->already &&
+            (json_object_set_new(line, "witnesses", json_u64(sealed->witnesses)) < 0 ||
+             json_object_set_new(line, "timestamps", json_u64(sealed->timestamps)) < 0)) {
+            json_decref(line);
+            line = NULL;
+        }
         if (line != NULL && sealed->already)
             (void)json_object_set_new(line, "already", json_true());
         say_json(line);
@@ -41,6 +47,12 @@ static void print_sealed(const char *case_number, const struct pack_sealed *seal
            sealed->volume, (unsigned long long)sealed->recordings, size);
     printf("  %s\n  SHA-256  %s\n  SM3      %s\n", sealed->path, sha256, sm3);
     seals_print(&sealed->seal, "  ");
+    if (sealed->already)
+        return;
+    printf(ngettext("  its checkpoint is cosigned by %u witness",
+                    "  its checkpoint is cosigned by %u witnesses", sealed->witnesses),
+           sealed->witnesses);
+    printf("%s\n", sealed->timestamps > 0 ? _(", with a timestamp") : _(", without a timestamp"));
 }
 
 int command_seal(const struct command_context *context, int argc, const char **argv)

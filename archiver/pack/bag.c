@@ -26,10 +26,16 @@ const char *const bag_file_names[BAG_FILES] = {
     "manifest-sm3.txt",
     "custody.ndjson",
     "checkpoint.txt",
+    "checkpoint.tsr",
     "signer.pem",
     "tagmanifest-sha256.txt",
     "tagmanifest-sha256.txt.sig",
 };
+
+size_t bag_place(enum bag_file file, bool is_stamped)
+{
+    return (size_t)file - (file > BAG_TIMESTAMP && !is_stamped ? 1 : 0);
+}
 
 void bag_release(struct bag *bag)
 {
@@ -200,6 +206,8 @@ static int tags_print(struct bag *bag, struct err *err)
     for (enum bag_file file = 0; file < BAG_TAGS; file++) {
         struct digest_pair pair;
         char hex[65];
+        if (bag->text[file] == NULL)
+            continue; /* there is no timestamp */
         struct bytes content = {(const uint8_t *)bag->text[file], bag->len[file]};
         if (digest_bytes(content, &pair, err) < 0) {
             text_release(&text);
@@ -235,6 +243,9 @@ static int history_keep(struct history_texts *history, struct bag *bag, struct e
     bag->text[BAG_CHECKPOINT] = history->checkpoint;
     bag->len[BAG_CHECKPOINT] = strlen(history->checkpoint);
     history->checkpoint = NULL;
+    bag->text[BAG_TIMESTAMP] = history->timestamp;
+    bag->len[BAG_TIMESTAMP] = history->timestamp_len;
+    history->timestamp = NULL;
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #ifndef SHILU_PACK_BAG_H
 #define SHILU_PACK_BAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ enum bag_file {
     BAG_SM3,
     BAG_CUSTODY,
     BAG_CHECKPOINT,
+    BAG_TIMESTAMP, /* only where there is one */
     BAG_SIGNER,
     BAG_TAGS,
     BAG_SIGNATURE,
@@ -27,6 +29,9 @@ enum bag_file {
 };
 
 extern const char *const bag_file_names[BAG_FILES];
+
+/* How many of the files stand before this one in a bag with a timestamp, or without. */
+size_t bag_place(enum bag_file file, bool is_stamped);
 
 struct bag {
     char *text[BAG_FILES]; /* the signature's octets too */

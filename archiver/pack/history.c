@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backing/backing.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/i18n.h"
 #include "catalog/catalog.h"
@@ -101,24 +103,65 @@ void history_texts_release(struct history_texts *texts)
 {
     text_release(&texts->entries);
     free(texts->checkpoint);
+    free(texts->timestamp);
     texts->checkpoint = NULL;
+    texts->timestamp = NULL;
+}
+
+static int not_backed(struct vault *vault, const char *case_number, unsigned by, uint64_t needed,
+                      struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, case_number,
+                   _("the settings demand %u cosignatures and timestamps before sealing; what the "
+                     "log tells of these recordings (its first %llu entries) has %u. Have a "
+                     "checkpoint cosigned (shilu log checkpoint, log cosign there, log "
+                     "add-cosignature), or log anchor; then seal"),
+                   vault_settings(vault)->backing, (unsigned long long)needed, by);
+}
+
+/* Whether the vault's key has signed it, as who opens the archive will check; an earlier key's
+ * checkpoints do not serve. */
+static bool is_of_the_key(struct vault *vault, const char *checkpoint)
+{
+    const struct key *key;
+    struct custody_head head;
+    struct err ignored;
+    return vault_public_key(vault, &key, &ignored) == 0 &&
+           custody_checkpoint_check(bytes_of(checkpoint), NULL, key, "", &head, &ignored) == 0;
 }
 
 /*
- * The checkpoint that the proofs of a volume lead to: the log's newest, which covers all that is
- * planned.
- *   log    to prove from; the caller's
- *   size   entries that the checkpoint covers
- *   text   the caller's
+ * The checkpoint that the proofs of a volume lead to: the best backed one that covers all that is
+ * planned; where there is none, the log's newest.
+ *   log      to prove from; the caller's
+ *   needed   entries that must be covered
+ *   size     entries that the checkpoint covers
  */
-static int choose_checkpoint(struct vault *vault, struct custody_log **log, uint64_t *size,
-                             char **text, struct err *err)
+static int choose_checkpoint(struct vault *vault, struct custody_log **log, uint64_t needed,
+                             const char *case_number, uint64_t *size, struct history_texts *texts,
+                             struct err *err)
 {
-    if (vault_log_follow(vault, err) < 0 || vault_log_open(vault, log, err) < 0)
+    AUTO(backing_release) struct backing best = {.checkpoint = NULL};
+    if (vault_log_follow(vault, err) < 0 || vault_log_open(vault, log, err) < 0 ||
+        backing_best(vault, needed, &best, err) < 0)
         return -1;
-    *size = custody_log_size(*log);
-    *text = strdup(custody_log_checkpoint_text(*log));
-    return *text == NULL ? err_memory(err, NULL) : 0;
+    const bool serves = best.checkpoint != NULL && best.witnesses + best.timestamps > 0 &&
+                        is_of_the_key(vault, best.checkpoint);
+    const unsigned by = serves ? best.witnesses + best.timestamps : 0;
+    if (by < vault_settings(vault)->backing)
+        return not_backed(vault, case_number, by, needed, err);
+    *size = serves ? best.size : custody_log_size(*log);
+    texts->witnesses = serves ? best.witnesses : 0;
+    texts->timestamps = serves ? best.timestamps : 0;
+    texts->checkpoint = strdup(serves ? best.checkpoint : custody_log_checkpoint_text(*log));
+    if (texts->checkpoint == NULL)
+        return err_memory(err, NULL);
+    if (!serves || best.timestamp == NULL)
+        return 0;
+    texts->timestamp = (char *)best.timestamp;
+    texts->timestamp_len = best.timestamp_len;
+    best.timestamp = NULL;
+    return 0;
 }
 
 static bool is_planned(const struct plan *plan, const char *subject)
@@ -154,7 +197,9 @@ int history_print(struct vault *vault, struct plan *plan, struct history_texts *
     AUTO(custody_log_free) struct custody_log *log = NULL;
     uint64_t size;
     text_init(&texts->entries, INDEX_BYTES_MAX);
-    if (choose_checkpoint(vault, &log, &size, &texts->checkpoint, err) < 0 ||
+    const uint64_t needed =
+        plan->history.count > 0 ? plan->history.at[plan->history.count - 1] + 1 : 0;
+    if (choose_checkpoint(vault, &log, needed, plan->the_case->number, &size, texts, err) < 0 ||
         add_later(log, size, plan, err) < 0)
         return -1;
     for (size_t i = 0; i < plan->history.count; i++)

@@ -27,10 +27,13 @@ int history_gather(struct catalog *catalog, int64_t recording, struct history *h
                    uint64_t *accepted, struct err *err);
 void history_settle(struct history *history);
 
-/* The texts of custody.ndjson and checkpoint.txt. */
+/* The texts of custody.ndjson and checkpoint.txt, and checkpoint.tsr. */
 struct history_texts {
     struct text entries;
     char *checkpoint;
+    unsigned witnesses, timestamps; /* that back it */
+    char *timestamp;                /* octets; NULL: none */
+    size_t timestamp_len;
 };
 void history_texts_release(struct history_texts *texts);
 static inline void history_texts_release_at(struct history_texts *texts)
@@ -38,9 +41,9 @@ static inline void history_texts_release_at(struct history_texts *texts)
     history_texts_release(texts);
 }
 
-/* Makes them for a plan; what the log has come to tell since is added to it. Not in a transaction:
- * what is committed and not in the log's files yet is made durable there first. `texts` is all
- * zeros before. */
+/* Makes them for a plan; what the log has come to tell since is added to it. ERR_CONFLICT: the
+ * settings demand that more back it than do. Not in a transaction: what is committed and not in the
+ * log's files yet is made durable there first. `texts` is all zeros before. */
 int history_print(struct vault *vault, struct plan *plan, struct history_texts *texts,
                   struct err *err);
 

@@ -25,8 +25,10 @@ struct pack_sealed {
     struct digest_pair digests; /* of the whole tar */
     struct seal_value seal;
     uint64_t recordings;
-    uint64_t bytes; /* of the tar */
-    bool already;   /* nothing was new: this is the newest volume, sealed before */
+    uint64_t bytes;                 /* of the tar */
+    unsigned witnesses, timestamps; /* that back the checkpoint of its proofs; of one that was
+                                       sealed before: not known */
+    bool already;                   /* nothing was new: this is the newest volume, sealed before */
 };
 
 /*

@@ -46,11 +46,18 @@ static int entries_check(const struct pack *pack, const struct plan *plan, struc
     return 0;
 }
 
+/* The tar's members, of which the tag files come first. */
+struct tags {
+    const struct pack_layout *layout;
+    bool is_stamped;
+};
+
 /* The content of a tag file: it stands right behind the bag's folder, in their order. */
-static int tag_file_read(int part, const struct plan *plan, const struct pack_layout *layout,
+static int tag_file_read(int part, const struct plan *plan, const struct tags *tags,
                          enum bag_file file, char **text, struct bytes *content, struct err *err)
 {
-    const struct pack_member *member = &layout->members[1 + file];
+    const struct pack_member *member =
+        &tags->layout->members[1 + bag_place(file, tags->is_stamped)];
     const char *slash = strchr(member->name, '/');
     if (slash == NULL || strcmp(slash + 1, bag_file_names[file]) != 0 ||
         member->size > INDEX_BYTES_MAX)
@@ -67,14 +74,14 @@ static int tag_file_read(int part, const struct plan *plan, const struct pack_la
 }
 
 /* The next line of the tag manifest is the digest and name of this file. */
-static int line_check(int part, const struct plan *plan, const struct pack_layout *layout,
+static int line_check(int part, const struct plan *plan, const struct tags *tags,
                       enum bag_file file, struct bytes *manifest, struct err *err)
 {
     AUTO(free) char *text = NULL;
     struct bytes content;
     struct digest_pair pair;
     uint8_t told[32];
-    if (tag_file_read(part, plan, layout, file, &text, &content, err) < 0 ||
+    if (tag_file_read(part, plan, tags, file, &text, &content, err) < 0 ||
         digest_bytes(content, &pair, err) < 0)
         return -1;
     struct bytes line = bytes_cut(*manifest, '\n', manifest);
@@ -87,27 +94,29 @@ static int line_check(int part, const struct plan *plan, const struct pack_layou
     return 0;
 }
 
-static int tags_check(int part, const struct plan *plan, const struct pack_layout *layout,
+static int tags_check(int part, const struct plan *plan, const struct tags *tags,
                       const struct key *key, struct err *err)
 {
     AUTO(free) char *manifest_text = NULL;
     AUTO(free) char *signature_text = NULL;
     struct bytes manifest;
     struct bytes signature;
-    if (layout->count <= BAG_FILES)
+    if (tags->layout->count <= bag_place(BAG_FILES, tags->is_stamped))
         return differs(plan, "tar", err);
-    if (tag_file_read(part, plan, layout, BAG_TAGS, &manifest_text, &manifest, err) < 0 ||
-        tag_file_read(part, plan, layout, BAG_SIGNATURE, &signature_text, &signature, err) < 0 ||
+    if (tag_file_read(part, plan, tags, BAG_TAGS, &manifest_text, &manifest, err) < 0 ||
+        tag_file_read(part, plan, tags, BAG_SIGNATURE, &signature_text, &signature, err) < 0 ||
         key_verify(key, manifest, signature, plan->bag, err) < 0)
         return -1;
     for (enum bag_file file = 0; file < BAG_TAGS; file++) {
-        if (line_check(part, plan, layout, file, &manifest, err) < 0)
+        if ((file != BAG_TIMESTAMP || tags->is_stamped) &&
+            line_check(part, plan, tags, file, &manifest, err) < 0)
             return -1;
     }
     return manifest.len == 0 ? 0 : differs(plan, bag_file_names[BAG_TAGS], err);
 }
 
-int readback_check(int part, const struct plan *plan, const struct key *key, struct err *err)
+int readback_check(int part, const struct plan *plan, bool is_stamped, const struct key *key,
+                   struct err *err)
 {
     AUTO(pack_layout_release) struct pack_layout layout = {.members = NULL};
     AUTO(pack_free) struct pack *pack = NULL;
@@ -125,5 +134,5 @@ int readback_check(int part, const struct plan *plan, const struct key *key, str
         return -1;
     if (memcmp(told, layout.structure, 32) != 0)
         return differs(plan, "structure_sha256", err);
-    return tags_check(part, plan, &layout, key, err);
+    return tags_check(part, plan, &(struct tags){&layout, is_stamped}, key, err);
 }

@@ -35,9 +35,6 @@
 
 #include "base/banned.h"
 
-/* Members of the tar: the bag's folder, its tag files, the folder data/, the plan's files. */
-enum { BEFORE_DATA = 1 + BAG_FILES + 1 };
-
 struct sealing {
     struct vault *vault;
     const struct key *key;
@@ -47,7 +44,23 @@ struct sealing {
     struct skeleton skeleton;
     char relative[512]; /* "archives/2026/…/….tar" */
     struct seal_value seal;
+    bool is_stamped;                /* the bag has a timestamp */
+    unsigned witnesses, timestamps; /* that back its checkpoint */
 };
+
+/* Members of the tar: the bag's folder, its tag files, the folder data/, the plan's files. */
+static size_t before_data(const struct sealing *sealing)
+{
+    return 1 + bag_place(BAG_FILES, sealing->is_stamped) + 1;
+}
+
+/* The tag file's member; NULL where the bag does not have it. */
+static struct skeleton_member *tag_member(const struct sealing *sealing, enum bag_file file)
+{
+    return file == BAG_TIMESTAMP && !sealing->is_stamped
+               ? NULL
+               : &sealing->skeleton.members[1 + bag_place(file, sealing->is_stamped)];
+}
 
 static void sealing_release(struct sealing *sealing)
 {
@@ -71,7 +84,8 @@ static uint64_t padded(uint64_t size)
 static int members_make(struct sealing *sealing, struct err *err)
 {
     const struct plan *plan = sealing->plan;
-    size_t count = BEFORE_DATA + plan->count;
+    const size_t before = before_data(sealing);
+    size_t count = before + plan->count;
     struct skeleton_member *members = calloc(count, sizeof *members);
     if (members == NULL)
         return err_memory(err, plan->bag);
@@ -83,16 +97,18 @@ static int members_make(struct sealing *sealing, struct err *err)
     };
     (void)snprintf(members[0].name, sizeof members[0].name, "%s/", plan->bag);
     members[0].is_folder = true;
-    for (size_t i = 0; i < BAG_FILES; i++) {
-        struct skeleton_member *member = &members[1 + i];
+    for (enum bag_file i = 0; i < BAG_FILES; i++) {
+        struct skeleton_member *member = tag_member(sealing, i);
+        if (member == NULL)
+            continue;
         (void)snprintf(member->name, sizeof member->name, "%s/%s", plan->bag, bag_file_names[i]);
         member->size = sealing->bag.len[i];
     }
-    struct skeleton_member *data = &members[BEFORE_DATA - 1];
+    struct skeleton_member *data = &members[before - 1];
     (void)snprintf(data->name, sizeof data->name, "%s/data/", plan->bag);
     data->is_folder = true;
     for (size_t i = 0; i < plan->count; i++) {
-        struct skeleton_member *member = &members[BEFORE_DATA + i];
+        struct skeleton_member *member = &members[before + i];
         (void)snprintf(member->name, sizeof member->name, "%s/%s", plan->bag, plan->files[i].name);
         member->size = plan->files[i].size;
         member->evidence = &plan->files[i];
@@ -103,7 +119,7 @@ static int members_make(struct sealing *sealing, struct err *err)
 static void offsets_take(struct sealing *sealing)
 {
     for (size_t i = 0; i < sealing->plan->count; i++)
-        sealing->plan->files[i].offset = sealing->skeleton.members[BEFORE_DATA + i].offset;
+        sealing->plan->files[i].offset = sealing->skeleton.members[before_data(sealing) + i].offset;
 }
 
 /*
@@ -123,7 +139,7 @@ static int index_settle(struct sealing *sealing, struct err *err)
         if (bag_index_print(sealing->plan, shift, &about, room, &sealing->bag, err) < 0)
             return -1;
     } while (sealing->bag.len[BAG_INDEX] != room);
-    sealing->skeleton.members[1 + BAG_INDEX].size = room;
+    tag_member(sealing, BAG_INDEX)->size = room;
     return 0;
 }
 
@@ -133,8 +149,12 @@ static int lay_out(struct sealing *sealing, struct err *err)
     const struct plan *plan = sealing->plan;
     AUTO(history_texts_release) struct history_texts history = {.checkpoint = NULL};
     if (history_print(sealing->vault, sealing->plan, &history, err) < 0 ||
-        bag_make(plan, sealing->key, &history, &sealing->bag, err) < 0 ||
-        members_make(sealing, err) < 0 ||
+        bag_make(plan, sealing->key, &history, &sealing->bag, err) < 0)
+        return -1;
+    sealing->is_stamped = sealing->bag.text[BAG_TIMESTAMP] != NULL;
+    sealing->witnesses = history.witnesses;
+    sealing->timestamps = history.timestamps;
+    if (members_make(sealing, err) < 0 ||
         skeleton_write(&sealing->skeleton, -1, plan->bag, err) < 0)
         return -1;
     offsets_take(sealing);
@@ -168,8 +188,10 @@ static int head_write(struct sealing *sealing, int part, struct err *err)
     if (bag_index_print(plan, 0, &about, bag->len[BAG_INDEX], bag, err) < 0 ||
         bag_sign(plan, sealing->key, bag, err) < 0)
         return -1;
-    for (size_t i = 0; i < BAG_FILES; i++) {
-        const struct skeleton_member *member = &sealing->skeleton.members[1 + i];
+    for (enum bag_file i = 0; i < BAG_FILES; i++) {
+        const struct skeleton_member *member = tag_member(sealing, i);
+        if (member == NULL)
+            continue;
         if (bag->len[i] != member->size)
             return err_set(err, ERR_SYSTEM, plan->bag, "%s: %s", bag_file_names[i],
                            _("its length changed while it was written"));
@@ -199,7 +221,7 @@ static int write_all(struct sealing *sealing, int part, const struct progress *p
             0 ||
         file_sync(part, plan->bag, err) < 0)
         return -1;
-    return readback_check(part, plan, sealing->key, err);
+    return readback_check(part, plan, sealing->is_stamped, sealing->key, err);
 }
 
 /* ---- the catalog ---- */
@@ -337,6 +359,8 @@ int pack_seal(struct vault *vault, const char *case_number, const char *by, int6
     (void)snprintf(done.path, sizeof done.path, "%s/%s", vault_path(vault), sealing.relative);
     done.volume = sealing.plan->volume;
     done.seal = sealing.seal;
+    done.witnesses = sealing.witnesses;
+    done.timestamps = sealing.timestamps;
     done.recordings = sealing.plan->recording_count;
     done.bytes = sealing.skeleton.size;
     *sealed = done;

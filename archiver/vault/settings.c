@@ -178,6 +178,19 @@ static int add_witness(struct settings *settings, const struct line *line, const
     return 0;
 }
 
+static int set_backing(struct settings *settings, const struct line *line, const char *object,
+                       struct err *err)
+{
+    uint64_t number;
+    if (settings->has_backing)
+        return line_err(object, line->number, _("said a second time"), err);
+    if (bytes_parse_u64(line->value, &number) < 0 || number > SETTINGS_WITNESSES_MAX + 1)
+        return line_err(object, line->number, _("not a number of witnesses"), err);
+    settings->has_backing = true;
+    settings->backing = (unsigned)number;
+    return 0;
+}
+
 static int take_line(struct settings *settings, const struct line *line, const char *object,
                      struct err *err)
 {
@@ -185,6 +198,8 @@ static int take_line(struct settings *settings, const struct line *line, const c
         return add_pattern(settings, line, object, err);
     if (is(line->section, "custody") && is(line->key, "witness"))
         return add_witness(settings, line, object, err);
+    if (is(line->section, "custody") && is(line->key, "backing"))
+        return set_backing(settings, line, object, err);
     if (is(line->section, "custody") && is(line->key, "timestamp"))
         return set_text(&settings->timestamp_url, line, object, err);
     if (is(line->section, "custody") && is(line->key, "timestamp_ca"))

@@ -1,6 +1,7 @@
 #ifndef SHILU_VAULT_SETTINGS_H
 #define SHILU_VAULT_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
@@ -17,10 +18,12 @@ struct err;
  *   [unit]     name, zone
  *   [pattern]  NAME = PATTERN, any number: see probe/name.h
  *   [custody]  witness = NAME+HASH+BASE64, any number: see custody/witness.h;
- *              timestamp = URL of an authority (RFC 3161), timestamp_ca = FILE of who vouches for
- * it [retention]  NAME = RULE, any number: see rule.h Anything else is an error, so that a slip of
- * the pen is not silently another setting. The lines are read here and not by inih, which cuts
- * values at 200 bytes and at " ;".
+ *              timestamp = URL, timestamp_ca = FILE: a timestamp authority and who vouches for it;
+ *              backing = how many of both sealing demands
+ *   [retention]  NAME = RULE, any number: see rule.h
+ *
+ * Anything else is an error, so that a slip of the pen is not silently another setting. The lines
+ * are read here and not by inih, which cuts values at 200 bytes and at " ;".
  */
 struct settings {
     char *unit;
@@ -32,6 +35,8 @@ struct settings {
     struct rules rules;
     struct custody_witness *witnesses;
     size_t witness_count;
+    unsigned backing; /* cosignatures and timestamps that sealing demands */
+    bool has_backing;
     char *timestamp_url, *timestamp_ca; /* NULL where they stand nowhere */
 };
 

@@ -72,6 +72,7 @@ static int read_settings(struct vault *vault, struct err *err)
         .rules = &settings->rules,
         .witnesses = settings->witnesses,
         .witness_count = settings->witness_count,
+        .backing = settings->backing,
         .timestamp_url = settings->timestamp_url,
         .timestamp_ca = settings->timestamp_ca,
     };

@@ -111,6 +111,7 @@ struct vault_settings {
         *rules; /* of retention, as they stand in the file: not yet those that count */
     const struct custody_witness *witnesses; /* whose cosignatures count */
     size_t witness_count;
+    unsigned backing;                         /* cosignatures and timestamps that sealing demands */
     const char *timestamp_url, *timestamp_ca; /* NULL where they stand nowhere; the second is a
                                                  path, below the vault unless absolute */
 };

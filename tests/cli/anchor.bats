@@ -11,6 +11,7 @@ teardown() { [ -z "${SERVER:-}" ] || kill "$SERVER"; }
 
 # serve FOLDER: an authority; its address in $URL
 serve() {
+    rm -f port
     python3 "$BATS_TEST_DIRNAME/authority.py" "$1" >port 3>&- &
     SERVER=$!
     for _ in {1..300}; do [ -s port ] && break || sleep 0.1; done
@@ -48,20 +49,6 @@ kept() {
     has "timestamp of"
     status 0 shilu log verify --against checkpoint.txt
     shilu verify
-}
-
-@test "cosignatures are stamped too" {
-    serve authority
-    settings authority
-    "$SHILU" init district --unit 区 >/dev/null
-    printf 'witness = %s\n' "$("$SHILU" -C district log cosign --own-key)" >>"$V/shilu.conf"
-    shilu case add another
-    shilu log checkpoint >first
-    "$SHILU" -C district log cosign first --key "$V/keys/public.pem" >cosigned
-    status 0 shilu log anchor # the district is slow
-    shilu log add-cosignature cosigned
-    status 0 shilu log verify --json
-    [ "$(jq -r '.backed.witnesses + .backed.timestamps' <<<"$output")" -eq 1 ]
 }
 
 @test "an authority out of reach, or a stranger's timestamp: each is told" {
@@ -117,4 +104,52 @@ kept() {
     status 0 shilu log verify
     has "timestamp of"
     status 2 shilu log anchor --request a --response b
+}
+
+@test "an archive holds the best backed checkpoint of its recordings, with the timestamp, or is not sealed" {
+    serve authority
+    settings authority
+    "$SHILU" init district --unit 区 >/dev/null
+    printf 'witness = %s\nbacking = 2\n' "$("$SHILU" -C district log cosign --own-key)" >>"$V/shilu.conf"
+    record card/a.mp4 1
+    shilu ingest card --case "$CASE" --place 柳口路 --purpose 证明占道经营事实 --collector 0212000001
+    status 3 shilu seal "$CASE"
+    has "demand 2"
+    has "has 0"
+    shilu log checkpoint >today
+    "$SHILU" -C district log cosign today --key "$V/keys/public.pem" >cosigned
+    shilu log add-cosignature cosigned
+    status 3 shilu seal "$CASE"
+    has "has 1"
+    shilu log anchor # over the cosigned one, with its cosignature
+    status 0 shilu log verify --json
+    [ "$(jq -r '[.backed.witnesses, .backed.timestamps] | join(" ")' <<<"$output")" = "1 1" ]
+    shilu case add meanwhile
+    status 0 shilu seal "$CASE"
+    has "cosigned by 1 witness, with a timestamp"
+    archive=$(echo "$V"/archives/*/*/*.tar)
+    tar -xf "$archive"
+    cd ./*-v001
+    sha256sum --quiet -c tagmanifest-sha256.txt
+    cmp checkpoint.txt ../cosigned
+    openssl ts -verify -data checkpoint.txt -in checkpoint.tsr -CAfile ../authority/ca.pem
+    python3 "$SHILU_SOURCE/scripts/check-log" excerpt custody.ndjson checkpoint.txt
+    status 0 shilu verify "$archive"
+    status 0 shilu verify
+    shilu disc image "$CASE" -o ../disc.iso
+    status 0 shilu verify ../disc.iso
+    status 0 shilu log verify --against ../disc.iso
+    printf x | dd of=checkpoint.tsr conv=notrunc bs=1 seek=100 status=none
+    status 1 shilu verify .
+    has "checkpoint.tsr"
+}
+
+@test "an archive says that nobody backs its checkpoint where nobody does" {
+    record card/a.mp4 1
+    shilu ingest card --case "$CASE" --place 柳口路 --purpose 证明占道经营事实 --collector 0212000001
+    status 0 shilu seal "$CASE" --json
+    [ "$(jq -r '[.witnesses, .timestamps] | join(" ")' <<<"$output")" = "0 0" ]
+    printf '\n[custody]\nbacking = many\n' >>"$V/shilu.conf"
+    status 3 shilu log verify
+    has "line "
 }

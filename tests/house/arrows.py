@@ -22,7 +22,7 @@ MAY_USE = {
     "archiver/intake": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "probe",
                         "catalog"],
     "archiver/backing": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "catalog"],
-    "archiver/pack": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "probe", "catalog"],
+    "archiver/pack": ["archiver/acts", "archiver/backing", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "probe", "catalog"],
     "archiver/disc": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack", "catalog"],
     "archiver/audit": ["archiver/acts", "archiver/base", "archiver/digest", "archiver/custody", "archiver/vault", "archiver/pack",
                        "archiver/disc", "catalog"],

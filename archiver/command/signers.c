@@ -72,12 +72,12 @@ static void print_key(const struct custody_signer *by)
 
 void signers_print(const struct signers *signers)
 {
-    const char *single = signers_single(signers);
-    if (single != NULL)
-        print_key(&signers->at[0].by);
-    for (size_t i = 0; single == NULL && i < signers->count; i++) {
-        say_shown(signers->at[i].target);
-        printf(": ");
+    const bool single = signers_single(signers) != NULL;
+    for (size_t i = 0; i < (single ? 1 : signers->count); i++) {
+        if (!single) {
+            say_shown(signers->at[i].target);
+            printf(": ");
+        }
         print_key(&signers->at[i].by);
     }
     if (signers->more)

@@ -105,10 +105,12 @@ static int give_passphrase(char *buffer, int size, int writing, void *context)
 {
     (void)writing;
     const char *passphrase = context;
-    if (passphrase == NULL || size < 0 || strlen(passphrase) > (size_t)size)
+    const size_t len = passphrase != NULL ? strlen(passphrase) : 0;
+    if (passphrase == NULL || size < 0 || len > (size_t)size)
         return -1;
-    memcpy(buffer, passphrase, strlen(passphrase));
-    return (int)strlen(passphrase);
+    for (size_t i = 0; i < len; i++) /* octets, that are no text there */
+        buffer[i] = passphrase[i];
+    return (int)len;
 }
 
 typedef EVP_PKEY *pem_reader(BIO *, EVP_PKEY **, pem_password_cb *, void *);

@@ -28,20 +28,21 @@ static int insert(struct catalog *catalog, const struct catalog_archive *new,
                   struct catalog_err *err)
 {
     int64_t case_id = 0;
-    if (catalog_case_needed(catalog, new->case_number, &case_id, err) < 0)
+    if (new->month == NULL && catalog_case_needed(catalog, new->case_number, &case_id, err) < 0)
         return -1;
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
     if (catalog_statement(catalog, ARCHIVE_ADD, &statement, err) < 0)
         return -1;
-    int bound = sqlite3_bind_int64(statement, 1, case_id) |
-                sqlite3_bind_int64(statement, 2, new->volume) |
-                catalog_bind_text(statement, 3, new->path) |
-                catalog_bind_digest(statement, 4, new->sha256) |
-                catalog_bind_digest(statement, 5, new->sm3) |
-                sqlite3_bind_int64(statement, 6, (int64_t) new->size_bytes) |
-                sqlite3_bind_int64(statement, 7, new->sealed_us) |
-                catalog_bind_text(statement, 8, new->sealed_by) |
-                catalog_bind_digest(statement, 9, new->tagmanifest_sha256);
+    int bound =
+        catalog_bind_optional(statement, 1, case_id) |
+        sqlite3_bind_int64(statement, 2, new->volume) | catalog_bind_text(statement, 3, new->path) |
+        catalog_bind_digest(statement, 4, new->sha256) |
+        catalog_bind_digest(statement, 5, new->sm3) |
+        sqlite3_bind_int64(statement, 6, (int64_t) new->size_bytes) |
+        sqlite3_bind_int64(statement, 7, new->sealed_us) |
+        catalog_bind_text(statement, 8, new->sealed_by) |
+        catalog_bind_digest(statement, 9, new->tagmanifest_sha256) |
+        catalog_bind_text(statement, 10, new->month) | catalog_bind_text(statement, 11, new->team);
     if (catalog_run(catalog, statement, bound, err) < 0) {
         if (err->number == SQLITE_CONSTRAINT_UNIQUE)
             return catalog_err_set(err, CATALOG_ERR_CONFLICT, new->path,
@@ -122,6 +123,8 @@ static void release(struct catalog_archive *one)
     free(one->case_number);
     free(one->path);
     free(one->sealed_by);
+    free(one->month);
+    free(one->team);
 }
 
 static void release_at(struct catalog_archive *one)
@@ -143,6 +146,8 @@ static int read_row(sqlite3_stmt *row, struct catalog_archive *one, struct catal
         catalog_column_digest(row, 4, one->sha256, err) < 0 ||
         catalog_column_digest(row, 5, one->sm3, err) < 0 ||
         catalog_column_text(row, 9, &one->sealed_by, err) < 0 ||
+        catalog_column_text(row, 13, &one->month, err) < 0 ||
+        catalog_column_text(row, 14, &one->team, err) < 0 ||
         catalog_column_digest(row, 10, one->tagmanifest_sha256, err) < 0)
         return -1;
     return 0;
@@ -200,6 +205,20 @@ static int each_row(struct catalog *catalog, sqlite3_stmt *row, int bound,
     return stepped;
 }
 
+/* What is called for each row, and how often it was. */
+struct counted {
+    void (*each)(void *context, const struct catalog_archive *archive);
+    void *context;
+    size_t count;
+};
+
+static void count_and_call(void *context, const struct catalog_archive *archive)
+{
+    struct counted *counted = context;
+    counted->count++;
+    counted->each(counted->context, archive);
+}
+
 int catalog_archive_each(struct catalog *catalog, const char *case_number,
                          void (*each)(void *context, const struct catalog_archive *archive),
                          void *context, struct catalog_err *err)
@@ -210,10 +229,13 @@ int catalog_archive_each(struct catalog *catalog, const char *case_number,
             return -1;
         return each_row(catalog, row, SQLITE_OK, each, context, err);
     }
-    if (catalog_case_needed(catalog, case_number, NULL, err) < 0 ||
-        catalog_statement(catalog, ARCHIVE_EACH_OF_CASE, &row, err) < 0)
+    if (catalog_statement(catalog, ARCHIVE_EACH_OF_CASE, &row, err) < 0)
         return -1;
-    return each_row(catalog, row, catalog_bind_text(row, 1, case_number), each, context, err);
+    struct counted counted = {each, context, 0};
+    if (each_row(catalog, row, catalog_bind_text(row, 1, case_number), count_and_call, &counted,
+                 err) < 0)
+        return -1;
+    return counted.count > 0 ? 0 : catalog_case_needed(catalog, case_number, NULL, err);
 }
 
 int catalog_archive_of(struct catalog *catalog, int64_t recording,
@@ -270,6 +292,17 @@ int catalog_unsealed(struct catalog *catalog, const char *case_number, int64_t *
                            err);
 }
 
+int catalog_unassigned(struct catalog *catalog, int64_t from_us, int64_t to_us, const char *team,
+                       int64_t **numbers, size_t *count, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(catalog, UNASSIGNED, &row, err) < 0)
+        return -1;
+    int bound = sqlite3_bind_int64(row, 1, from_us) | sqlite3_bind_int64(row, 2, to_us) |
+                catalog_bind_text(row, 3, team);
+    return catalog_numbers(catalog, row, bound, numbers, count, err);
+}
+
 int catalog_archive_newest(struct catalog *catalog, const char *case_number,
                            struct catalog_archive **out, struct catalog_err *err)
 {
@@ -277,8 +310,7 @@ int catalog_archive_newest(struct catalog *catalog, const char *case_number,
     if (one == NULL)
         return catalog_err_memory(err);
     AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
-    if (catalog_case_needed(catalog, case_number, NULL, err) < 0 ||
-        catalog_statement(catalog, ARCHIVE_NEWEST, &row, err) < 0)
+    if (catalog_statement(catalog, ARCHIVE_NEWEST, &row, err) < 0)
         return -1;
     int stepped = catalog_first(catalog, row, catalog_bind_text(row, 1, case_number), err);
     if (stepped < 0 || (stepped > 0 && read_row(row, one, err) < 0))

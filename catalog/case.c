@@ -61,6 +61,10 @@ static int new_check(struct catalog *catalog, const struct catalog_case *one,
         catalog_text_check(one->closed_by, CATALOG_TEXT_MAX, "closed by", err) < 0)
         return -1;
 
+    static const char taken[] = "unassigned ";
+    if (strncmp(one->number, taken, sizeof taken - 1) == 0)
+        return catalog_err_set(err, CATALOG_ERR_USAGE, one->number,
+                               "archives of what belongs to no case are called so");
     AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
     if (catalog_statement(catalog, CASE_ALIKE, &row, err) < 0)
         return -1;

@@ -355,6 +355,7 @@ struct catalog_collector {
     char *name;   /* NULL unknown */
     enum catalog_collector_kind kind;
     char *valid_from, *valid_to; /* YYYY-MM-DD, both days included; NULL unknown */
+    char *team;                  /* NULL unknown */
 };
 
 /* Adds or changes. */
@@ -378,10 +379,13 @@ int catalog_device_each(struct catalog *catalog,
 /* ---- archives and discs ---- */
 
 struct catalog_archive {
-    int64_t number; /* shown as "A3" */
-    char *case_number;
-    uint32_t volume; /* from 1 */
-    char *path;      /* below the vault: "archives/2026/2026-12-5d0c3a7e/…-v001.tar" */
+    int64_t number;    /* shown as "A3" */
+    char *case_number; /* or "unassigned 2026-11 TEAM" where it is of no case: of what belonged to
+                          none; catalog_archive_add then reads the next two instead */
+    char *month;       /* of capture: "2026-11"; NULL for an archive of a case */
+    char *team;        /* NULL: whichever */
+    uint32_t volume;   /* from 1 */
+    char *path;        /* below the vault: "archives/2026/2026-12-5d0c3a7e/…-v001.tar" */
     uint8_t sha256[32], sm3[32];    /* of the whole tar */
     uint8_t tagmanifest_sha256[32]; /* of the file that the signature is over: stands for the tar
                                        where it is not digested as a whole */
@@ -422,8 +426,14 @@ int catalog_archive_attachments(struct catalog *catalog, int64_t archive,
 int catalog_archive_each(struct catalog *catalog, const char *case_number,
                          void (*each)(void *context, const struct catalog_archive *archive),
                          void *context, struct catalog_err *err);
-/* The case's highest volume, whether its file is there or not; *out is NULL where it has none.
- * MISSING: no such case. */
+/* The loose recordings that belong to no case and are in no archive, captured (where that is not
+ * known, accepted) in [from, to), of a team's collectors unless it is NULL. *numbers is the
+ * caller's. */
+int catalog_unassigned(struct catalog *catalog, int64_t from_us, int64_t to_us, const char *team,
+                       int64_t **numbers, size_t *count, struct catalog_err *err);
+
+/* The highest volume of a case, or of what stands for one, whether its file is there or not; *out
+ * is NULL where there is none. */
 int catalog_archive_newest(struct catalog *catalog, const char *case_number,
                            struct catalog_archive **out, struct catalog_err *err);
 /* Its file is no more; replaced_by 0: by none. MISSING where there is none of that number whose

@@ -24,6 +24,7 @@ static int new_check(const struct catalog_collector *new, struct catalog_err *er
         return catalog_err_set(err, CATALOG_ERR_USAGE, new->number, "no such kind of collector");
     if (catalog_text_number(new->number, "collector's number", err) < 0 ||
         catalog_text_check(new->name, CATALOG_TEXT_MAX, "collector's name", err) < 0 ||
+        (new->team != NULL &&catalog_text_said(new->team, CATALOG_NUMBER_MAX, "team", err) < 0) ||
         day_check(new->valid_from, new->number, err) < 0 ||
         day_check(new->valid_to, new->number, err) < 0)
         return -1;
@@ -40,11 +41,11 @@ static int store(struct catalog *catalog, const struct catalog_collector *new,
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
     if (catalog_statement(catalog, COLLECTOR_SET, &statement, err) < 0)
         return -1;
-    int bound = catalog_bind_text(statement, 1, new->number) |
-                catalog_bind_text(statement, 2, new->name) |
-                catalog_bind_text(statement, 3, kinds[new->kind]) |
-                catalog_bind_text(statement, 4, new->valid_from) |
-                catalog_bind_text(statement, 5, new->valid_to);
+    int bound =
+        catalog_bind_text(statement, 1, new->number) | catalog_bind_text(statement, 2, new->name) |
+        catalog_bind_text(statement, 3, kinds[new->kind]) |
+        catalog_bind_text(statement, 4, new->valid_from) |
+        catalog_bind_text(statement, 5, new->valid_to) | catalog_bind_text(statement, 6, new->team);
     return catalog_run(catalog, statement, bound, err);
 }
 
@@ -99,6 +100,7 @@ static void release_at(struct catalog_collector *one)
     free(one->name);
     free(one->valid_from);
     free(one->valid_to);
+    free(one->team);
 }
 
 static int read_row(sqlite3_stmt *row, struct catalog_collector *one, struct catalog_err *err)
@@ -111,7 +113,8 @@ static int read_row(sqlite3_stmt *row, struct catalog_collector *one, struct cat
     if (catalog_column_text(row, 0, &one->number, err) < 0 ||
         catalog_column_text(row, 1, &one->name, err) < 0 ||
         catalog_column_text(row, 3, &one->valid_from, err) < 0 ||
-        catalog_column_text(row, 4, &one->valid_to, err) < 0)
+        catalog_column_text(row, 4, &one->valid_to, err) < 0 ||
+        catalog_column_text(row, 5, &one->team, err) < 0)
         return -1;
     return 0;
 }

@@ -23,10 +23,15 @@
                     "t") " AND t.value = c.number"                                                      \
                          " LEFT JOIN recordings r ON r.number = t.recording"
 
-#define ARCHIVE_COLUMNS                                                                            \
-    "SELECT a.number, c.number, a.volume, a.path, a.sha256, a.sm3, a.size_bytes,"                  \
-    " (SELECT count(*) FROM archive_recordings ar WHERE ar.archive = a.number), a.sealed_us,"      \
-    " a.sealed_by, a.tagmanifest_sha256, a.gone_us, a.replaced_by FROM archives a JOIN cases c ON c.id = a.case_id"
+/* the case, or what stands for it where there is none; never NULL, also in a row that is neither */
+#define ARCHIVE_OF_WHAT                                                                            \
+    "coalesce(c.number, 'unassigned ' || coalesce(a.month || coalesce(' ' || a.team, ''), ''))"
+
+#define ARCHIVE_COLUMNS                                                                                               \
+    "SELECT a.number, " ARCHIVE_OF_WHAT ", a.volume, a.path, a.sha256, a.sm3, a.size_bytes,"                          \
+    " (SELECT count(*) FROM archive_recordings ar WHERE ar.archive = a.number), a.sealed_us,"                         \
+    " a.sealed_by, a.tagmanifest_sha256, a.gone_us, a.replaced_by, a.month, a.team FROM archives a LEFT JOIN cases c" \
+    " ON c.id = a.case_id"
 
 #define ATTACHMENT_COLUMNS                                                                         \
     "SELECT b.number, b.recording, b.kind, b.name, b.stored_name, b.sha256, b.sm3, b.size_bytes,"  \
@@ -155,12 +160,13 @@ const char *const catalog_statement_text[STATEMENTS] = {
 
     [COLLECTOR_NAMED] = "SELECT name FROM collectors WHERE number = ?1",
     [COLLECTOR_SET] =
-        "INSERT INTO collectors (number, name, kind, valid_from, valid_to)"
-        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET name = excluded.name,"
-        " kind = excluded.kind, valid_from = excluded.valid_from, valid_to = excluded.valid_to",
+        "INSERT INTO collectors (number, name, kind, valid_from, valid_to, team)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (number) DO UPDATE SET name = excluded.name,"
+        " kind = excluded.kind, valid_from = excluded.valid_from, valid_to = excluded.valid_to,"
+        " team = excluded.team",
     [COLLECTOR_ENTER] = "INSERT INTO collectors (number) VALUES (?1) ON CONFLICT DO NOTHING",
     [COLLECTOR_EACH] =
-        "SELECT number, name, kind, valid_from, valid_to FROM collectors ORDER BY number",
+        "SELECT number, name, kind, valid_from, valid_to, team FROM collectors ORDER BY number",
     [COLLECTOR_RECORDINGS] = "SELECT recording FROM tags WHERE field = 'collector'"
                              " AND ended_us IS NULL AND value = ?1 ORDER BY 1",
     [DEVICE_SET] = "INSERT INTO devices (number, make, model, note) VALUES (?1, ?2, ?3, ?4)"
@@ -170,14 +176,15 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [DEVICE_EACH] = "SELECT number, make, model, note FROM devices ORDER BY number",
 
     [ARCHIVE_ADD] = "INSERT INTO archives (case_id, volume, path, sha256, sm3, size_bytes,"
-                    " sealed_us, sealed_by, tagmanifest_sha256)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    " sealed_us, sealed_by, tagmanifest_sha256, month, team)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [ARCHIVE_ADD_RECORDING] = "INSERT INTO archive_recordings (archive, recording) VALUES (?1, ?2)",
     [ARCHIVE_LOAD] = ARCHIVE_COLUMNS " WHERE a.number = ?1",
     [ARCHIVE_EACH] = ARCHIVE_COLUMNS " WHERE a.gone_us IS NULL ORDER BY a.number",
     [ARCHIVE_EACH_OF_CASE] =
-        ARCHIVE_COLUMNS " WHERE c.number = ?1 AND a.gone_us IS NULL ORDER BY a.number",
-    [ARCHIVE_NEWEST] = ARCHIVE_COLUMNS " WHERE c.number = ?1 ORDER BY a.volume DESC LIMIT 1",
+        ARCHIVE_COLUMNS " WHERE " ARCHIVE_OF_WHAT " = ?1 AND a.gone_us IS NULL ORDER BY a.number",
+    [ARCHIVE_NEWEST] =
+        ARCHIVE_COLUMNS " WHERE " ARCHIVE_OF_WHAT " = ?1 ORDER BY a.volume DESC LIMIT 1",
     [ARCHIVE_GONE] = "UPDATE archives SET gone_us = ?2, replaced_by = ?3"
                      " WHERE number = ?1 AND gone_us IS NULL",
     [ARCHIVE_OF] = ARCHIVE_COLUMNS " JOIN archive_recordings m ON m.archive = a.number"
@@ -190,6 +197,17 @@ const char *const catalog_statement_text[STATEMENTS] = {
                  " JOIN recordings r ON r.number = t.recording AND r.state <> 'disposed'"
                  " WHERE " IN_CASE("t") " AND t.value = ?1 AND NOT " SEALED_FOR(
                      "t.recording", "c.id") " ORDER BY t.recording",
+
+    [UNASSIGNED] =
+        "SELECT r.number FROM recordings r WHERE r.state = 'loose'"
+        " AND coalesce(r.captured_us, r.accepted_us) >= ?1"
+        " AND coalesce(r.captured_us, r.accepted_us) < ?2"
+        " AND NOT EXISTS (SELECT 1 FROM archive_recordings m WHERE m.recording = r.number)"
+        " AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.recording = r.number AND " IN_CASE(
+            "t") ")"
+                 " AND (?3 IS NULL OR EXISTS (SELECT 1 FROM tags t JOIN collectors k ON k.number = t.value"
+                 " WHERE t.recording = r.number AND t.field = 'collector' AND t.ended_us IS NULL"
+                 " AND k.team = ?3)) ORDER BY r.number",
 
     [DISC_ADD] = "INSERT INTO discs (name, image, sha256, size_bytes, made_us, made_by)"
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

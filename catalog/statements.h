@@ -60,6 +60,7 @@ enum statement {
     ARCHIVE_BY_PATH,
     ARCHIVE_RECORDINGS,
     UNSEALED,
+    UNASSIGNED,
     DISC_ADD,
     DISC_ADD_ARCHIVE,
     DISC_EACH,

@@ -19,10 +19,11 @@ int acts_seal(struct vault *vault, const struct catalog_archive *archive, const 
               struct acts_done *done, struct err *err)
 {
     return act_now(vault, CUSTODY_SEALED, archive->path,
-                   json_pack("{s:s, s:i, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case",
-                             archive->case_number, "volume", (int)archive->volume, "replaces",
-                             archive->replaces, "sha256", detail_hex(archive->sha256), "sm3",
-                             detail_hex(archive->sm3), "tagmanifest_sha256",
+                   json_pack("{s:s?, s:s?, s:s?, s:i, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                             "case", archive->month == NULL ? archive->case_number : NULL, "month",
+                             archive->month, "team", archive->team, "volume", (int)archive->volume,
+                             "replaces", archive->replaces, "sha256", detail_hex(archive->sha256),
+                             "sm3", detail_hex(archive->sm3), "tagmanifest_sha256",
                              detail_hex(archive->tagmanifest_sha256), "size",
                              json_u64(archive->size_bytes), "sealed_at",
                              detail_time(vault, archive->sealed_us), "recordings",
@@ -56,7 +57,9 @@ int apply_sealed(struct apply *apply, struct err *err)
     AUTO(free) int64_t *attachments = NULL;
     size_t count;
     size_t attachment_count;
-    if (detail_take_text(apply, "case", &archive.case_number, err) < 0 ||
+    if (detail_take_text_or_null(apply, "month", &archive.month, err) < 0 ||
+        detail_take_text_or_null(apply, "team", &archive.team, err) < 0 ||
+        (archive.month == NULL && detail_take_text(apply, "case", &archive.case_number, err) < 0) ||
         json_take_u64(detail, "volume", apply->object, &volume, err) < 0 ||
         json_take_hex(detail, "sha256", apply->object, archive.sha256, 32, err) < 0 ||
         json_take_hex(detail, "sm3", apply->object, archive.sm3, 32, err) < 0 ||

@@ -125,9 +125,9 @@ static const char *const kinds[] = {"officer", "auxiliary", NULL};
 int acts_collector_set(struct vault *vault, const struct catalog_collector *one, struct err *err)
 {
     return act_now(vault, CUSTODY_COLLECTOR_SET, one->number,
-                   json_pack("{s:s?, s:s?, s:s?, s:s?}", "name", one->name, "kind",
+                   json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?}", "name", one->name, "kind",
                              kinds[one->kind], "valid_from", one->valid_from, "valid_to",
-                             one->valid_to),
+                             one->valid_to, "team", one->team),
                    NULL, NULL, err);
 }
 
@@ -140,7 +140,8 @@ int apply_collector_set(struct apply *apply, struct err *err)
     if (detail_take_text_or_null(apply, "name", &one.name, err) < 0 ||
         detail_take_text_or_null(apply, "kind", &kind, err) < 0 ||
         detail_take_text_or_null(apply, "valid_from", &one.valid_from, err) < 0 ||
-        detail_take_text_or_null(apply, "valid_to", &one.valid_to, err) < 0)
+        detail_take_text_or_null(apply, "valid_to", &one.valid_to, err) < 0 ||
+        detail_take_text_or_null(apply, "team", &one.team, err) < 0)
         return -1;
     for (int i = 0; kind != NULL && i < CATALOG_COLLECTOR_UNKNOWN; i++)
         if (strcmp(kind, kinds[i]) == 0)

@@ -56,6 +56,7 @@ static int collector_set(const struct command_context *context, int argc, const 
     const struct poptOption table[] = {
         {"name", '\0', POPT_ARG_STRING, &one.name, 0, N_("the person's name"), N_("TEXT")},
         {"kind", '\0', POPT_ARG_STRING, &kind_given, 0, N_("officer or auxiliary"), N_("KIND")},
+        {"team", '\0', POPT_ARG_STRING, &one.team, 0, N_("the team the person is of"), N_("TEXT")},
         {"valid-from", '\0', POPT_ARG_STRING, &one.valid_from, 0,
          N_("first day of the certificate"), N_("YYYY-MM-DD")},
         {"valid-to", '\0', POPT_ARG_STRING, &one.valid_to, 0, N_("last day of the certificate"),
@@ -69,6 +70,7 @@ static int collector_set(const struct command_context *context, int argc, const 
     AUTO(free) char *kind = kind_given;
     AUTO(free) char *valid_from = one.valid_from;
     AUTO(free) char *valid_to = one.valid_to;
+    AUTO(free) char *team = one.team;
     if (!go_on)
         return status;
     if (!kind_from(kind, &one.kind))
@@ -82,9 +84,9 @@ static int collector_set(const struct command_context *context, int argc, const 
 static void list_json_line(void *context, const struct catalog_collector *one)
 {
     (void)context;
-    say_json(json_pack("{s:s, s:s?, s:s?, s:s?, s:s?}", "number", one->number, "name", one->name,
-                       "kind", kinds[one->kind].json, "valid_from", one->valid_from, "valid_to",
-                       one->valid_to));
+    say_json(json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "number", one->number, "name",
+                       one->name, "kind", kinds[one->kind].json, "valid_from", one->valid_from,
+                       "valid_to", one->valid_to, "team", one->team));
 }
 
 static void list_row(void *context, const struct catalog_collector *one)
@@ -95,6 +97,7 @@ static void list_row(void *context, const struct catalog_collector *one)
     table_cell(table, kinds[one->kind].shown != NULL ? _(kinds[one->kind].shown) : NULL);
     table_cell(table, one->valid_from);
     table_cell(table, one->valid_to);
+    table_cell(table, one->team);
 }
 
 static int walk(struct catalog *catalog, struct register_rows *rows, struct catalog_err *err)
@@ -104,8 +107,8 @@ static int walk(struct catalog *catalog, struct register_rows *rows, struct cata
 
 static int collector_list(const struct command_context *context, int argc, const char **argv)
 {
-    static const char *const headings[] = {N_("number"), N_("name"), N_("kind"), N_("valid from"),
-                                           N_("valid to")};
+    static const char *const headings[] = {N_("number"),     N_("name"),     N_("kind"),
+                                           N_("valid from"), N_("valid to"), N_("team")};
     struct register_rows rows = {0};
     const struct poptOption table[] = {REGISTER_JSON(rows), OPTIONS_END};
     return register_list(context, argc, argv, table, headings, sizeof headings / sizeof *headings,

@@ -55,36 +55,73 @@ static void print_sealed(const char *case_number, const struct pack_sealed *seal
     printf("%s\n", sealed->timestamps > 0 ? _(", with a timestamp") : _(", without a timestamp"));
 }
 
+/* What is to be sealed. */
+struct wanted {
+    const char *case_number; /* NULL: what belongs to none, of the month */
+    const char *month, *team;
+};
+
+static int seal_one(struct vault *vault, const struct wanted *wanted, const char *actor, bool json)
+{
+    struct bar bar;
+    struct err err;
+    struct pack_sealed sealed;
+    bar_start(&bar, !json);
+    int result = wanted->case_number != NULL
+                     ? pack_seal(vault, wanted->case_number, actor, 0, &bar.progress, &sealed, &err)
+                     : pack_seal_unassigned(vault, wanted->month, wanted->team, actor,
+                                            &bar.progress, &sealed, &err);
+    bar_clear(&bar);
+    if (result == 0) {
+        print_sealed(wanted->case_number != NULL ? wanted->case_number : wanted->month, &sealed,
+                     json);
+        (void)fflush(stdout);
+        return EXIT_SOUND;
+    }
+    int failed = say_error(&err);
+    /* a recording is not what was accepted: a finding */
+    return err.kind == ERR_DAMAGED ? EXIT_FOUND : failed;
+}
+
 int command_seal(const struct command_context *context, int argc, const char **argv)
 {
     int json = 0;
+    int unassigned = 0;
+    char *month_given = NULL;
+    char *team_given = NULL;
     const struct poptOption table[] = {
+        {"unassigned", '\0', POPT_ARG_NONE, &unassigned, 0,
+         N_("what belongs to no case, instead of cases"), NULL},
+        {"month", '\0', POPT_ARG_STRING, &month_given, 0, N_("captured in this month"),
+         N_("YYYY-MM")},
+        {"team", '\0', POPT_ARG_STRING, &team_given, 0, N_("by collectors of this team"),
+         N_("TEXT")},
         {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON, a line per volume"), NULL},
         OPTIONS_END};
     AUTO(options_release) struct options options;
     int status;
-    if (!options_read(&options, argc, argv, table, N_("CASE…"), 1, SIZE_MAX, NULL, NULL, &status))
+    bool go_on = options_read(&options, argc, argv, table,
+                              N_("CASE… | --unassigned --month YYYY-MM [--team TEXT]"), 0, SIZE_MAX,
+                              NULL, NULL, &status);
+    AUTO(free) char *month = month_given;
+    AUTO(free) char *team = team_given;
+    if (!go_on)
         return status;
+    if (unassigned != 0 ? month == NULL || options.count > 0
+                        : month != NULL || team != NULL || options.count == 0)
+        return say_wrong_use(argv[0], "%s",
+                             _("either cases, or --unassigned with --month, are to be named"));
     struct err err;
     AUTO(vault_free) struct vault *vault = NULL;
     if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
         return say_error(&err);
     char actor[128];
     vault_actor(actor);
+    if (unassigned != 0)
+        return seal_one(vault, &(struct wanted){.month = month, .team = team}, actor, json != 0);
     for (size_t i = 0; i < options.count; i++) {
-        struct bar bar;
-        bar_start(&bar, json == 0);
-        struct pack_sealed sealed;
-        int result = pack_seal(vault, options.words[i], actor, 0, &bar.progress, &sealed, &err);
-        bar_clear(&bar);
-        if (result == 0) {
-            print_sealed(options.words[i], &sealed, json != 0);
-            (void)fflush(stdout);
-            continue;
-        }
-        int failed = say_error(&err);
-        if (err.kind == ERR_DAMAGED) /* a recording is not what was accepted: a finding */
-            failed = EXIT_FOUND;
+        const struct wanted wanted = {.case_number = options.words[i]};
+        int failed = seal_one(vault, &wanted, actor, json != 0);
         status = failed > status ? failed : status;
     }
     return status;

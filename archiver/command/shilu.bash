@@ -48,7 +48,8 @@ _shilu() {
     case $command in
     init) options='--unit --crypto --passphrase --json' ;;
     ingest) options="$tags --any --reread --clearable --receipts --quiet --json" ;;
-    probe | seal | show | list) options='--json' ;;
+    probe | show | list) options='--json' ;;
+    seal) options='--unassigned --month --team --json' ;;
     tag) options="$tags --also --reason --json" ;;
     attach) options='--kind --json' ;;
     search) options='--case --collector --officer --device --from --to --near --untagged --limit --json' ;;
@@ -66,7 +67,7 @@ _shilu() {
     collector)
         case $verb in
         '') options='set list' ;;
-        set) options='--name --kind --valid-from --valid-to' ;;
+        set) options='--name --team --kind --valid-from --valid-to' ;;
         *) options='--json' ;;
         esac
         ;;

@@ -69,14 +69,8 @@ static int find_archives(struct vault *vault, const char *const *cases, size_t c
     struct search search = {.cargo = cargo};
     for (size_t i = 0; i < case_count; i++) {
         struct catalog_err from;
-        struct catalog_case *one = NULL;
-        if (catalog_case_load(vault_catalog(vault), cases[i], &one, &from) < 0)
-            return err_from_catalog(err, &from);
         search.found = 0;
-        const int result =
-            catalog_archive_each(vault_catalog(vault), one->number, take_archive, &search, &from);
-        catalog_case_free(one);
-        if (result < 0)
+        if (catalog_archive_each(vault_catalog(vault), cases[i], take_archive, &search, &from) < 0)
             return err_from_catalog(err, &from);
         if (search.out_of_memory)
             return err_memory(err, cases[i]);

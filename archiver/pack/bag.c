@@ -155,6 +155,12 @@ static void index_head_print(struct text *text, const struct plan *plan,
                            : json_null(),
         "sealed_at", plan->sealed_at, "structure_sha256", structure, "archive_size",
         json_u64(about->archive_size));
+    if (plan->month[0] != '\0' &&
+        json_object_set_new(head, "unassigned",
+                            json_pack("{ss,ss?}", "month", plan->month, "team", plan->team)) < 0) {
+        text->failed = true;
+        return;
+    }
     if (plan->disposal != NULL && json_object_set_new(head, "replaces", replaces_json(plan)) < 0) {
         text->failed = true;
         return;

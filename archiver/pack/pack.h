@@ -42,6 +42,17 @@ struct pack_sealed {
 int pack_seal(struct vault *vault, const char *case_number, const char *by, int64_t sealed_us,
               const struct progress *progress, struct pack_sealed *sealed, struct err *err);
 
+/*
+ * The same for the loose recordings that belong to no case, of one month of capture (where that is
+ * not known, of acceptance) in the vault's zone, with what is attached to them.
+ *   month   "2026-11"; ERR_USAGE where it is none
+ *   team    of whose collectors; NULL: whichever
+ * The archive is called "unassigned 2026-11 TEAM" where that of a case has its number.
+ */
+int pack_seal_unassigned(struct vault *vault, const char *month, const char *team, const char *by,
+                         const struct progress *progress, struct pack_sealed *sealed,
+                         struct err *err);
+
 /* ---- rewriting: an archive without some of its recordings, as the case's next volume ---- */
 
 struct pack_rewriting {

@@ -23,6 +23,7 @@ AUTO_DEFINE(struct catalog_archive *, catalog_archive_free, NULL);
 struct gathering {
     struct plan *plan;
     const struct plan_rewrite *rewrite; /* or NULL */
+    bool unassigned;                    /* what belongs to no case: with all that is attached */
     size_t room;
     int failed;
     struct err err;
@@ -90,6 +91,31 @@ static bool is_gone(const struct plan_rewrite *rewrite, int64_t recording)
                                       sizeof recording, by_number) != NULL;
 }
 
+/* From the month's first moment in the vault's zone to the next one's. */
+static int month_range(const char *month, int64_t *from_us, int64_t *to_us, struct err *err)
+{
+    char text[32];
+    struct instant from;
+    struct instant to;
+    uint64_t year;
+    uint64_t number;
+    struct bytes rest;
+    struct bytes first = bytes_cut(bytes_of(month), '-', &rest);
+    if (first.len != 4 || rest.len != 2 || bytes_parse_u64(first, &year) < 0 ||
+        bytes_parse_u64(rest, &number) < 0 || number < 1 || number > 12 || year < 1970)
+        return err_set(err, ERR_USAGE, month, _("not a month such as 2026-11"));
+    uint64_t next_year = number == 12 ? year + 1 : year;
+    uint64_t next = number == 12 ? 1 : number + 1;
+    (void)snprintf(text, sizeof text, "%s-01T00:00:00", month);
+    int read = instant_parse(bytes_of(text), &from, NULL);
+    (void)snprintf(text, sizeof text, "%04u-%02u-01T00:00:00", (unsigned)next_year, (unsigned)next);
+    if (read < 0 || instant_parse(bytes_of(text), &to, NULL) < 0)
+        return err_set(err, ERR_USAGE, month, _("not a month such as 2026-11"));
+    *from_us = from.us;
+    *to_us = to.us;
+    return 0;
+}
+
 static int recordings_gather(struct catalog *catalog, struct gathering *gathering, struct err *err)
 {
     struct catalog_err wrong;
@@ -97,9 +123,16 @@ static int recordings_gather(struct catalog *catalog, struct gathering *gatherin
     const struct plan_rewrite *rewrite = gathering->rewrite;
     AUTO(free) int64_t *numbers = NULL;
     size_t count;
-    int got = rewrite != NULL
-                  ? catalog_archive_recordings(catalog, rewrite->archive, &numbers, &count, &wrong)
-                  : catalog_unsealed(catalog, plan->the_case->number, &numbers, &count, &wrong);
+    int64_t from_us = 0;
+    int64_t to_us = 0;
+    if (gathering->unassigned && month_range(plan->month, &from_us, &to_us, err) < 0)
+        return -1;
+    int got =
+        rewrite != NULL
+            ? catalog_archive_recordings(catalog, rewrite->archive, &numbers, &count, &wrong)
+        : gathering->unassigned
+            ? catalog_unassigned(catalog, from_us, to_us, plan->team, &numbers, &count, &wrong)
+            : catalog_unsealed(catalog, plan->the_case->number, &numbers, &count, &wrong);
     if (got < 0)
         return err_from_catalog(err, &wrong);
     for (size_t i = 0; i < count; i++) {
@@ -152,19 +185,41 @@ static int histories_gather(struct catalog *catalog, struct plan *plan, struct e
     return 0;
 }
 
+/* All that is attached to the recordings that were gathered. */
+static int own_attachments_gather(struct catalog *catalog, struct gathering *gathering,
+                                  struct err *err)
+{
+    struct plan *plan = gathering->plan;
+    struct catalog_err wrong;
+    for (size_t i = 0; i < plan->recording_count; i++) {
+        struct catalog_recording *recording;
+        if (catalog_recording_load(catalog, plan->files[i].recording, &recording, &wrong) < 0)
+            return err_from_catalog(err, &wrong);
+        for (size_t k = 0; k < recording->attachment_count; k++)
+            attachment_gather(gathering, &recording->attachments[k]);
+        catalog_recording_free(recording);
+    }
+    return 0;
+}
+
 static int files_gather(struct catalog *catalog, struct plan *plan,
                         const struct plan_rewrite *rewrite, struct err *err)
 {
     struct catalog_err wrong;
-    struct gathering gathering = {.plan = plan, .rewrite = rewrite};
+    struct gathering gathering = {
+        .plan = plan, .rewrite = rewrite, .unassigned = rewrite == NULL && plan->month[0] != '\0'};
     if (catalog_log_size(catalog, &plan->log_size, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     if (recordings_gather(catalog, &gathering, err) < 0)
         return -1;
-    int got = rewrite != NULL ? catalog_archive_attachments(catalog, rewrite->archive,
-                                                            attachment_gather, &gathering, &wrong)
-                              : catalog_attachments_unsealed(catalog, plan->the_case->number,
-                                                             attachment_gather, &gathering, &wrong);
+    if (gathering.unassigned && own_attachments_gather(catalog, &gathering, err) < 0)
+        return -1;
+    int got = gathering.unassigned ? 0
+              : rewrite != NULL
+                  ? catalog_archive_attachments(catalog, rewrite->archive, attachment_gather,
+                                                &gathering, &wrong)
+                  : catalog_attachments_unsealed(catalog, plan->the_case->number, attachment_gather,
+                                                 &gathering, &wrong);
     if (got < 0)
         return err_from_catalog(err, &wrong);
     if (gathering.failed < 0) {
@@ -176,7 +231,9 @@ static int files_gather(struct catalog *catalog, struct plan *plan,
     return plan->count > 0 || plan->has_previous
                ? 0
                : err_set(err, ERR_MISSING, plan->the_case->number,
-                         _("nothing to seal: no recording belongs to this case"));
+                         plan->month[0] != '\0'
+                             ? _("nothing to seal: no loose recording of then belongs to no case")
+                             : _("nothing to seal: no recording belongs to this case"));
 }
 
 static void name_of(const char *path, char *name, size_t room)
@@ -269,19 +326,41 @@ static int state_settle(struct plan *plan, struct err *err)
                                                                      : err_memory(err, one->number);
 }
 
-static int load(struct vault *vault, const char *case_number, const struct plan_rewrite *rewrite,
-                int64_t sealed_us, struct plan *plan, struct err *err)
+static int load(struct vault *vault, const struct plan_rewrite *rewrite, int64_t sealed_us,
+                struct plan *plan, struct err *err)
 {
     struct catalog *catalog = vault_catalog(vault);
-    struct catalog_err wrong;
     plan->unit = vault_settings(vault)->unit;
-    if (catalog_case_load(catalog, case_number, &plan->the_case, &wrong) < 0)
-        return err_from_catalog(err, &wrong);
     if (time_settle(plan, sealed_us, err) < 0 || volume_find(catalog, rewrite, plan, err) < 0 ||
         files_gather(catalog, plan, rewrite, err) < 0 || names_settle(plan, err) < 0 ||
         state_settle(plan, err) < 0)
         return -1;
     return 0;
+}
+
+static int take_case(struct vault *vault, const char *number, struct plan *plan, struct err *err)
+{
+    struct catalog_err wrong;
+    return catalog_case_load(vault_catalog(vault), number, &plan->the_case, &wrong) < 0
+               ? err_from_catalog(err, &wrong)
+               : 0;
+}
+
+/* What stands for a case: the catalog calls an archive of it so, too. */
+static int take_month(const char *month, const char *team, struct plan *plan, struct err *err)
+{
+    char number[CATALOG_NUMBER_MAX * 4 + 64];
+    (void)snprintf(plan->month, sizeof plan->month, "%s", month);
+    (void)snprintf(number, sizeof number, "unassigned %s%s%s", month, team != NULL ? " " : "",
+                   team != NULL ? team : "");
+    plan->the_case = calloc(1, sizeof *plan->the_case);
+    if (plan->the_case == NULL)
+        return err_memory(err, month);
+    plan->the_case->number = strdup(number);
+    plan->team = team != NULL ? strdup(team) : NULL;
+    return plan->the_case->number != NULL && (team == NULL || plan->team != NULL)
+               ? 0
+               : err_memory(err, month);
 }
 
 int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
@@ -290,7 +369,21 @@ int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, s
     AUTO(plan_free) struct plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return err_memory(err, case_number);
-    if (load(vault, case_number, NULL, sealed_us, plan, err) < 0)
+    if (take_case(vault, case_number, plan, err) < 0 || load(vault, NULL, sealed_us, plan, err) < 0)
+        return -1;
+    *out = plan;
+    plan = NULL;
+    return 0;
+}
+
+int plan_load_unassigned(struct vault *vault, const struct plan_unassigned *unassigned,
+                         int64_t sealed_us, struct plan **out, struct err *err)
+{
+    AUTO(plan_free) struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL)
+        return err_memory(err, unassigned->month);
+    if (take_month(unassigned->month, unassigned->team, plan, err) < 0 ||
+        load(vault, NULL, sealed_us, plan, err) < 0)
         return -1;
     *out = plan;
     plan = NULL;
@@ -312,7 +405,9 @@ int plan_load_rewrite(struct vault *vault, const struct plan_rewrite *rewrite, i
     plan->disposal = rewrite->disposal;
     (void)snprintf(plan->replaced, sizeof plan->replaced, "%s", archive->path);
     memcpy(plan->replaced_sha256, archive->sha256, 32);
-    if (load(vault, archive->case_number, rewrite, sealed_us, plan, err) < 0)
+    if ((archive->month != NULL ? take_month(archive->month, archive->team, plan, err)
+                                : take_case(vault, archive->case_number, plan, err)) < 0 ||
+        load(vault, rewrite, sealed_us, plan, err) < 0)
         return -1;
     *out = plan;
     plan = NULL;
@@ -353,6 +448,7 @@ void plan_free(struct plan *plan)
     free(plan->files);
     history_release(&plan->history);
     catalog_case_free(plan->the_case);
+    free(plan->team);
     free(plan);
 }
 

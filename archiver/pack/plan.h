@@ -44,10 +44,18 @@ struct plan_rewrite {
     const char *disposal;        /* "X1", as the index tells it */
 };
 
+/* What belongs to no case, in place of a case. */
+struct plan_unassigned {
+    const char *month; /* of capture: "2026-11" */
+    const char *team;  /* whose collectors; NULL: whichever */
+};
+
 enum { PLAN_BAG_MAX = VAULT_CASE_NAME + 16 };
 
 struct plan {
-    struct catalog_case *the_case;
+    struct catalog_case *the_case; /* or what stands for it: its number is "unassigned 2026-11" */
+    char month[8];                 /* then; else "" */
+    char *team;                    /* NULL: whichever */
     const char *unit;
     int64_t sealed_us;
     char sealed_at[INSTANT_TEXT]; /* the same, in the vault's zone */
@@ -74,6 +82,9 @@ struct plan {
  */
 int plan_load(struct vault *vault, const char *case_number, int64_t sealed_us, struct plan **out,
               struct err *err);
+/* The same of what belongs to no case and is in no archive. ERR_USAGE: not a month. */
+int plan_load_unassigned(struct vault *vault, const struct plan_unassigned *unassigned,
+                         int64_t sealed_us, struct plan **out, struct err *err);
 /* Loads what an archive is to hold without what is gone; no files where nothing is left. What
  * `rewrite` points to must live as long as the plan. */
 int plan_load_rewrite(struct vault *vault, const struct plan_rewrite *rewrite, int64_t sealed_us,

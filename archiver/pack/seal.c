@@ -38,7 +38,8 @@
 struct sealing {
     struct vault *vault;
     const struct key *key;
-    const struct plan_rewrite *rewrite; /* of what the plan is made; NULL: of the case */
+    const struct plan_rewrite *rewrite;       /* of what the plan is made: one of these, */
+    const struct plan_unassigned *unassigned; /* or, both NULL, the case */
     struct plan *plan;
     struct bag bag;
     struct skeleton skeleton;
@@ -228,14 +229,22 @@ static int write_all(struct sealing *sealing, int part, const struct progress *p
 
 /* What was planned is still what the catalog says: tags and cases may have been changed while the
  * tar was written. */
+static int plan_again(const struct sealing *sealing, struct plan **now, struct err *err)
+{
+    struct vault *vault = sealing->vault;
+    const struct plan *plan = sealing->plan;
+    if (sealing->rewrite != NULL)
+        return plan_load_rewrite(vault, sealing->rewrite, plan->sealed_us, now, err);
+    if (sealing->unassigned != NULL)
+        return plan_load_unassigned(vault, sealing->unassigned, plan->sealed_us, now, err);
+    return plan_load(vault, plan->the_case->number, plan->sealed_us, now, err);
+}
+
 static int plan_holds(struct sealing *sealing, struct err *err)
 {
     const struct plan *plan = sealing->plan;
     AUTO(plan_free) struct plan *now = NULL;
-    int loaded =
-        sealing->rewrite != NULL
-            ? plan_load_rewrite(sealing->vault, sealing->rewrite, plan->sealed_us, &now, err)
-            : plan_load(sealing->vault, plan->the_case->number, plan->sealed_us, &now, err);
+    int loaded = plan_again(sealing, &now, err);
     if (loaded < 0 && err->kind != ERR_MISSING)
         return -1;
     if (now != NULL && now->volume != plan->volume)
@@ -260,6 +269,8 @@ static int place_and_add(struct sealing *sealing, const struct digest_pair *whol
         return -1;
     struct catalog_archive archive = {
         .case_number = plan->the_case->number,
+        .month = plan->month[0] != '\0' ? sealing->plan->month : NULL,
+        .team = plan->team,
         .volume = plan->volume,
         .path = sealing->relative,
         .size_bytes = sealing->skeleton.size,
@@ -341,30 +352,48 @@ static int tell_newest(struct sealing *sealing, struct pack_sealed *sealed, stru
     return 0;
 }
 
+/* What is planned. */
+static int seal(struct sealing *sealing, const char *by, const struct progress *progress,
+                struct pack_sealed *sealed, struct err *err)
+{
+    struct pack_sealed done = {.volume = 0};
+    if (sealing->plan->count == 0)
+        return tell_newest(sealing, sealed, err);
+    if (lay_out(sealing, err) < 0 || write_and_enter(sealing, by, progress, &done, err) < 0)
+        return -1;
+    (void)snprintf(done.path, sizeof done.path, "%s/%s", vault_path(sealing->vault),
+                   sealing->relative);
+    done.volume = sealing->plan->volume;
+    done.seal = sealing->seal;
+    done.witnesses = sealing->witnesses;
+    done.timestamps = sealing->timestamps;
+    done.recordings = sealing->plan->recording_count;
+    done.bytes = sealing->skeleton.size;
+    *sealed = done;
+    return 0;
+}
+
 int pack_seal(struct vault *vault, const char *case_number, const char *by, int64_t sealed_us,
               const struct progress *progress, struct pack_sealed *sealed, struct err *err)
 {
     AUTO(sealing_release) struct sealing sealing = {.vault = vault};
-    struct pack_sealed done = {.volume = 0};
     int64_t at_us = sealed_us != 0 ? sealed_us : instant_now().us;
     if (vault_signing_key(vault, &sealing.key, err) < 0 ||
         plan_load(vault, case_number, at_us, &sealing.plan, err) < 0)
         return -1;
-    if (sealing.plan->count == 0)
-        return tell_newest(&sealing, sealed, err);
-    if (lay_out(&sealing, err) < 0)
+    return seal(&sealing, by, progress, sealed, err);
+}
+
+int pack_seal_unassigned(struct vault *vault, const char *month, const char *team, const char *by,
+                         const struct progress *progress, struct pack_sealed *sealed,
+                         struct err *err)
+{
+    const struct plan_unassigned unassigned = {.month = month, .team = team};
+    AUTO(sealing_release) struct sealing sealing = {.vault = vault, .unassigned = &unassigned};
+    if (vault_signing_key(vault, &sealing.key, err) < 0 ||
+        plan_load_unassigned(vault, &unassigned, instant_now().us, &sealing.plan, err) < 0)
         return -1;
-    if (write_and_enter(&sealing, by, progress, &done, err) < 0)
-        return -1;
-    (void)snprintf(done.path, sizeof done.path, "%s/%s", vault_path(vault), sealing.relative);
-    done.volume = sealing.plan->volume;
-    done.seal = sealing.seal;
-    done.witnesses = sealing.witnesses;
-    done.timestamps = sealing.timestamps;
-    done.recordings = sealing.plan->recording_count;
-    done.bytes = sealing.skeleton.size;
-    *sealed = done;
-    return 0;
+    return seal(&sealing, by, progress, sealed, err);
 }
 
 /* ---- rewriting ---- */

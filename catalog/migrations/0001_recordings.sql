@@ -20,6 +20,7 @@ CREATE TABLE collectors (
     number     TEXT NOT NULL UNIQUE CHECK (length(number) BETWEEN 1 AND 200),
     name       TEXT,
     kind       TEXT CHECK (kind IN ('officer', 'auxiliary')),
+    team       TEXT CHECK (team <> ''),
     valid_from TEXT CHECK (valid_from GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
     valid_to   TEXT CHECK (valid_to GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]')
 ) STRICT;
@@ -84,7 +85,9 @@ CREATE INDEX tags_collector ON tags (value, recording)
 
 CREATE TABLE archives (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
-    case_id    INTEGER NOT NULL REFERENCES cases,
+    case_id    INTEGER REFERENCES cases, -- NULL: of what belonged to no case, of the month
+    month      TEXT CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
+    team       TEXT CHECK (team <> ''), -- NULL: of whichever
     volume     INTEGER NOT NULL CHECK (volume >= 1),
     path       TEXT NOT NULL UNIQUE CHECK (path <> ''),
     sha256     BLOB NOT NULL CHECK (length(sha256) = 32),
@@ -96,8 +99,12 @@ CREATE TABLE archives (
     gone_us    INTEGER, -- since when its file is no more; NULL while it is
     replaced_by INTEGER REFERENCES archives, -- the one with the rest of what was in it
     CHECK (replaced_by IS NULL OR gone_us IS NOT NULL),
+    CHECK ((case_id IS NULL) = (month IS NOT NULL)),
+    CHECK (team IS NULL OR month IS NOT NULL),
     UNIQUE (case_id, volume)
 ) STRICT;
+CREATE UNIQUE INDEX archives_unassigned ON archives (month, coalesce(team, ''), volume)
+    WHERE case_id IS NULL;
 
 CREATE TABLE archive_recordings (
     archive   INTEGER NOT NULL REFERENCES archives,

@@ -276,3 +276,45 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
     status 0 shilu catalog rebuild
     status 0 shilu verify
 }
+
+@test "what belongs to no case is sealed by month and team, and read, imaged, disposed of like a case's" {
+    record card/a.mp4 1 -metadata creation_time=2020-03-31T15:59:59Z
+    record card/b.mp4 1 -metadata creation_time=2020-03-31T16:00:00Z
+    record card/c.mp4 1 -metadata creation_time=2020-03-10T01:30:00Z
+    shilu collector set 0212000001 --name 张三 --team 二中队
+    shilu collector set 0212000002 --name 李四 --team 三中队
+    shilu ingest card/a.mp4 --collector 0212000001 >/dev/null
+    shilu ingest card/b.mp4 --collector 0212000001 >/dev/null
+    shilu ingest card/c.mp4 --collector 0212000002 >/dev/null
+    status 2 shilu seal --unassigned
+    status 2 shilu seal --unassigned --month 2020-13
+    status 2 shilu seal --unassigned --month 2020-03 "$CASE"
+    status 3 shilu seal --unassigned --month 2020-02
+    status 0 shilu seal --unassigned --month 2020-03 --team 二中队 --json
+    [ "$(jq -r .recordings <<<"$output")" = 1 ]
+    tar=$(jq -r .archive <<<"$output")
+    status 0 shilu seal --unassigned --month 2020-03 --json
+    [ "$(jq -r .recordings <<<"$output")" = 1 ]
+    tar -xOf "$tar" --wildcards '*/index.json' >index.json
+    [ "$(jq -r '"\(.unassigned.month) \(.unassigned.team) \(.recordings[0].id)"' index.json)" = "2020-03 二中队 R1" ]
+    status 0 shilu show A1 --json
+    [ "$(jq -r .case <<<"$output")" = "unassigned 2020-03 二中队" ]
+    status 0 shilu search --json
+    [ "$(jq -r 'select(.state == "sealed").id' <<<"$output" | sort | tr '\n' ' ')" = "R1 R3 " ]
+    status 0 shilu list A1
+    status 0 shilu verify A1 "$tar"
+    status 0 shilu disc image "unassigned 2020-03 二中队" -o disc.iso
+    status 0 shilu verify disc.iso
+    status 2 shilu case add "unassigned 2020-03"
+    # one turns out to belong to a case
+    shilu tag R1 --case "$CASE" --reason 属于本案
+    status 0 shilu seal "$CASE" --json
+    [ "$(jq -r .recordings <<<"$output")" = 1 ]
+    # the other's time is over
+    disposers
+    status 0 request R3
+    status 0 approve X1
+    status 0 shilu verify
+    status 0 shilu catalog rebuild
+    status 0 shilu verify
+}

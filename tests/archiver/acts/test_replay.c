@@ -84,7 +84,7 @@ static void act_all(struct vault *vault)
     const char *const places[] = {place};
     const struct catalog_case one = {.number = number, .procedure = procedure};
     const struct catalog_collector person = {
-        .number = valid, .kind = CATALOG_AUXILIARY, .valid_from = valid};
+        .number = valid, .kind = CATALOG_AUXILIARY, .valid_from = valid, .team = valid};
     const struct catalog_device device = {.number = valid, .make = place};
     const struct acts_change change = {CATALOG_PLACE, places, 1};
     const struct acts_change emptied = {CATALOG_PLACE, NULL, 0};
@@ -130,6 +130,11 @@ static void act_all(struct vault *vault)
     sound(acts_seal(vault, &rest, recordings + 2, 1, NULL, 0, &done, &err), &err);
     sound(acts_dispose(vault, &gone, 2, &err), &err);
     sound(acts_dispose_archive(vault, &whole, 2, &err), &err);
+    char unassigned_path[] = "archives/2026/u/u-v001.tar";
+    char month[] = "2026-11";
+    const struct catalog_archive unassigned = {
+        .month = month, .team = place, .volume = 1, .path = unassigned_path, .sealed_us = 1};
+    sound(acts_seal(vault, &unassigned, recordings + 1, 1, NULL, 0, &done, &err), &err);
     sound(acts_retention_confirm(vault, "default = 1 year from capture\n", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_ADDED, "archivist", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_PASSWORD, NULL, &err), &err);

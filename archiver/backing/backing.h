@@ -123,6 +123,10 @@ static inline void backing_release_at(struct backing *backing)
  * equals. Each cosignature and timestamp is verified again; what does not hold is not counted. */
 int backing_best(struct vault *vault, uint64_t size, struct backing *best, struct err *err);
 
+/* The same, for what is handed on with the vault's public key: none (checkpoint NULL) where nobody
+ * backs it, or an earlier key has signed it. */
+int backing_to_enclose(struct vault *vault, uint64_t size, struct backing *best, struct err *err);
+
 /* ---- of any log, also of a copied one ---- */
 
 /* Who is known: theirs counts. */

@@ -169,6 +169,24 @@ int backing_best(struct vault *vault, uint64_t size, struct backing *best, struc
     return kept_find(vault, size, false, best, err);
 }
 
+int backing_to_enclose(struct vault *vault, uint64_t size, struct backing *best, struct err *err)
+{
+    const struct key *key;
+    struct custody_head head;
+    struct err ignored;
+    AUTO(backing_release) struct backing found = {.checkpoint = NULL};
+    if (vault_public_key(vault, &key, err) < 0 || backing_best(vault, size, &found, err) < 0)
+        return -1;
+    *best = (struct backing){.checkpoint = NULL};
+    if (found.checkpoint == NULL || found.witnesses + found.timestamps == 0 ||
+        custody_checkpoint_check(bytes_of(found.checkpoint), NULL, key, kept_subject, &head,
+                                 &ignored) < 0)
+        return 0;
+    *best = found;
+    found = (struct backing){.checkpoint = NULL};
+    return 0;
+}
+
 struct last {
     uint64_t size; /* of the log */
     struct kept_last *found;

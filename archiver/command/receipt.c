@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backing/backing.h"
 #include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -42,7 +43,11 @@ static int give(struct vault *vault, const char *id, const struct wish *wish, st
     struct seal_value seal;
     if (!say_parse_id(id, 'R', &number))
         return err_set(err, ERR_USAGE, id, "%s", _("a recording is called like R12"));
-    if (vault_receipt(vault, number, &text, &len, err) < 0)
+    uint64_t seq;
+    AUTO(backing_release) struct backing backing = {.checkpoint = NULL};
+    if (vault_acceptance(vault, number, &seq, err) < 0 ||
+        backing_to_enclose(vault, seq + 1, &backing, err) < 0 ||
+        vault_receipt(vault, number, backing.checkpoint, &text, &len, err) < 0)
         return -1;
     char subject[32];
     (void)snprintf(subject, sizeof subject, "R%lld", (long long)number);

@@ -82,21 +82,27 @@ static int print(const struct parts *parts, char **text, size_t *len, struct err
 int custody_receipt_make(struct custody_log *log, uint64_t index, const struct key *key,
                          char **text, size_t *len, struct err *err)
 {
+    return custody_receipt_make_to(log, bytes_of(custody_log_checkpoint_text(log)), index, key,
+                                   text, len, err);
+}
+
+int custody_receipt_make_to(struct custody_log *log, struct bytes to, uint64_t index,
+                            const struct key *key, char **text, size_t *len, struct err *err)
+{
     AUTO(custody_entry_release) struct custody_entry entry = {0};
     AUTO(free) char *pem = NULL;
-    struct parts parts = {.checkpoint = bytes_of(custody_log_checkpoint_text(log))};
+    struct parts parts = {.checkpoint = to};
     struct checkpoint checkpoint;
     struct custody_receipt receipt;
-    if (custody_log_inclusion(log, index, custody_log_size(log), &parts.proof, err) < 0 ||
+    if (checkpoint_parse(to, "checkpoint", &checkpoint, err) < 0 ||
+        custody_log_inclusion(log, index, checkpoint.head.size, &parts.proof, err) < 0 ||
         custody_log_entry(log, index, &parts.leaf, err) < 0 ||
         custody_entry_parse(parts.leaf, "log", &entry, err) < 0)
         return -1;
     if (entry.action != CUSTODY_ACCEPTED)
         return err_set(err, ERR_USAGE, NULL, _("entry %llu of the log accepts no recording: %s"),
                        (unsigned long long)index, custody_action_name(entry.action));
-    if (take_recording(&entry, "log", &receipt, err) < 0 ||
-        checkpoint_parse(parts.checkpoint, "checkpoint", &checkpoint, err) < 0 ||
-        key_public_pem(key, &pem, err) < 0)
+    if (take_recording(&entry, "log", &receipt, err) < 0 || key_public_pem(key, &pem, err) < 0)
         return -1;
     parts.entry = entry;
     parts.witnesses = witnesses_of(&checkpoint);

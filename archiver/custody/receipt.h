@@ -56,6 +56,11 @@ struct custody_receipt {
 int custody_receipt_make(struct custody_log *log, uint64_t index, const struct key *key,
                          char **text, size_t *len, struct err *err);
 
+/* The same, proved to another checkpoint of the log that `key` has signed and that covers the
+ * entry: one that witnesses have cosigned. */
+int custody_receipt_make_to(struct custody_log *log, struct bytes checkpoint, uint64_t index,
+                            const struct key *key, char **text, size_t *len, struct err *err);
+
 /*
  * Takes a stranger's receipt apart. What it says of the recording must be what its entry says;
  * nothing is proved yet. ERR_DAMAGED names `object` and says what is wrong; ERR_MEMORY. What the

@@ -119,17 +119,6 @@ static int not_backed(struct vault *vault, const char *case_number, unsigned by,
                    vault_settings(vault)->backing, (unsigned long long)needed, by);
 }
 
-/* Whether the vault's key has signed it, as who opens the archive will check; an earlier key's
- * checkpoints do not serve. */
-static bool is_of_the_key(struct vault *vault, const char *checkpoint)
-{
-    const struct key *key;
-    struct custody_head head;
-    struct err ignored;
-    return vault_public_key(vault, &key, &ignored) == 0 &&
-           custody_checkpoint_check(bytes_of(checkpoint), NULL, key, "", &head, &ignored) == 0;
-}
-
 /*
  * The checkpoint that the proofs of a volume lead to: the best backed one that covers all that is
  * planned; where there is none, the log's newest.
@@ -143,21 +132,18 @@ static int choose_checkpoint(struct vault *vault, struct custody_log **log, uint
 {
     AUTO(backing_release) struct backing best = {.checkpoint = NULL};
     if (vault_log_follow(vault, err) < 0 || vault_log_open(vault, log, err) < 0 ||
-        backing_best(vault, needed, &best, err) < 0)
+        backing_to_enclose(vault, needed, &best, err) < 0)
         return -1;
-    const bool serves = best.checkpoint != NULL && best.witnesses + best.timestamps > 0 &&
-                        is_of_the_key(vault, best.checkpoint);
-    const unsigned by = serves ? best.witnesses + best.timestamps : 0;
+    const bool serves = best.checkpoint != NULL;
+    const unsigned by = best.witnesses + best.timestamps;
     if (by < vault_settings(vault)->backing)
         return not_backed(vault, case_number, by, needed, err);
     *size = serves ? best.size : custody_log_size(*log);
-    texts->witnesses = serves ? best.witnesses : 0;
-    texts->timestamps = serves ? best.timestamps : 0;
+    texts->witnesses = best.witnesses;
+    texts->timestamps = best.timestamps;
     texts->checkpoint = strdup(serves ? best.checkpoint : custody_log_checkpoint_text(*log));
     if (texts->checkpoint == NULL)
         return err_memory(err, NULL);
-    if (!serves || best.timestamp == NULL)
-        return 0;
     texts->timestamp = (char *)best.timestamp;
     texts->timestamp_len = best.timestamp_len;
     best.timestamp = NULL;

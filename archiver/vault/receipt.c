@@ -34,7 +34,7 @@ static bool take_first(void *context, const struct catalog_log_entry *entry)
     return false;
 }
 
-static int find_acceptance(struct vault *vault, int64_t number, uint64_t *seq, struct err *err)
+int vault_acceptance(struct vault *vault, int64_t number, uint64_t *seq, struct err *err)
 {
     struct acceptance acceptance = {.found = false};
     struct catalog_err wrong;
@@ -48,15 +48,18 @@ static int find_acceptance(struct vault *vault, int64_t number, uint64_t *seq, s
     return 0;
 }
 
-int vault_receipt(struct vault *vault, int64_t number, char **text, size_t *len, struct err *err)
+int vault_receipt(struct vault *vault, int64_t number, const char *checkpoint, char **text,
+                  size_t *len, struct err *err)
 {
     AUTO(custody_log_free) struct custody_log *log = NULL;
     const struct key *key;
     uint64_t seq;
-    if (find_acceptance(vault, number, &seq, err) < 0 || vault_log_open(vault, &log, err) < 0 ||
+    if (vault_acceptance(vault, number, &seq, err) < 0 || vault_log_open(vault, &log, err) < 0 ||
         vault_public_key(vault, &key, err) < 0)
         return -1;
-    return custody_receipt_make(log, seq, key, text, len, err);
+    return checkpoint != NULL
+               ? custody_receipt_make_to(log, bytes_of(checkpoint), seq, key, text, len, err)
+               : custody_receipt_make(log, seq, key, text, len, err);
 }
 
 /* ---- as a file ---- */
@@ -102,7 +105,7 @@ int vault_receipt_store(struct vault *vault, int64_t number, const uint8_t sha25
     char digits[17];
     bytes_to_hex(sha256, 8, digits);
     (void)snprintf(name, VAULT_RECEIPT_NAME, "R%lld-%s.receipt.json", (long long)number, digits);
-    if (vault_receipt(vault, number, &text, &len, err) < 0)
+    if (vault_receipt(vault, number, NULL, &text, &len, err) < 0)
         return -1;
     const struct bytes made = {(const uint8_t *)text, len};
     if (durable_create(folder, object, name, made, RECEIPT_MODE, err) < 0 &&

@@ -259,11 +259,16 @@ int vault_log_follow(struct vault *vault, struct err *err);
 
 /* ---- receipts ---- */
 
+/* The number of the entry that accepted a recording. ERR_MISSING: the log tells of none. */
+int vault_acceptance(struct vault *vault, int64_t number, uint64_t *seq, struct err *err);
+
 /*
- * The receipt for a recording, by the log as it is now: see custody_receipt_make.
+ * The receipt for a recording: see custody_receipt_make.
+ *   checkpoint   that it is proved to, see custody_receipt_make_to; NULL: the log's newest
  * ERR_MISSING: the log tells of no acceptance of that number.
  */
-int vault_receipt(struct vault *vault, int64_t number, char **text, size_t *len, struct err *err);
+int vault_receipt(struct vault *vault, int64_t number, const char *checkpoint, char **text,
+                  size_t *len, struct err *err);
 
 /*
  * Writes it into a held folder, durably, as a new file "R12-DIGEST.receipt.json". One of the same

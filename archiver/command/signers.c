@@ -73,7 +73,7 @@ static void print_key(const struct custody_signer *by)
 void signers_print(const struct signers *signers)
 {
     const bool single = signers_single(signers) != NULL;
-    for (size_t i = 0; i < (single ? 1 : signers->count); i++) {
+    for (size_t i = 0; i < signers->count && (i == 0 || !single); i++) {
         if (!single) {
             say_shown(signers->at[i].target);
             printf(": ");

@@ -1,5 +1,6 @@
 #include "command/signers.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ void signers_print(const struct signers *signers)
 {
     const bool single = signers_single(signers) != NULL;
     for (size_t i = 0; i < signers->count && (i == 0 || !single); i++) {
+        assert(signers->at != NULL);
         if (!single) {
             say_shown(signers->at[i].target);
             printf(": ");

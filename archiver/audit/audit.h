@@ -13,6 +13,7 @@
 #include "custody/succession.h"
 
 struct custody_receipt;
+struct custody_witness;
 struct err;
 struct progress;
 struct vault;
@@ -71,6 +72,8 @@ struct audit_receipt {
     const char *archives; /* SEALED: the paths below the vault, ", " between them */
     const char *disposed_by;
     struct instant disposed_at;
+    size_t known;       /* witnesses whose keys are known; where there is none nothing is checked */
+    unsigned witnesses; /* of these, who have cosigned the checkpoint */
 };
 
 /*
@@ -113,6 +116,9 @@ struct audit_options {
     const struct custody_chain *chain; /* the keys before `key`, which count too; NULL: none do */
     const char *key_id;  /* where `key` is NULL: the id that the enclosed key must have, or NULL */
     struct vault *vault; /* NULL, or whose log is asked for what its receipts tell of */
+    /* whose cosignatures count; where there are none those in the vault's settings do */
+    const struct custody_witness *witnesses;
+    size_t witness_count;
     /* NULL, or told each receipt */
     void (*receipt)(void *context, const struct audit_receipt *receipt);
     /* NULL, or told the seal value of each archive, image and receipt */

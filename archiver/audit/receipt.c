@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "custody/receipt.h"
 #include "custody/seal_value.h"
+#include "custody/witness.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -86,6 +87,25 @@ static void check_alone(struct looking *looking)
         found(looking, AUDIT_SIGNATURE, NULL, err.text);
     else
         session_signer(looking->session, &signer);
+}
+
+/* Only what a known key has signed: lines below a checkpoint anybody can add. */
+static void check_witnesses(struct looking *looking)
+{
+    const struct audit_options *options = looking->session->options;
+    const struct custody_witness *witnesses = options->witnesses;
+    struct audit_receipt *told = &looking->told;
+    struct err err;
+    told->known = options->witness_count;
+    if (told->known == 0 && options->vault != NULL) {
+        const struct vault_settings *settings = vault_settings(options->vault);
+        witnesses = settings->witnesses;
+        told->known = settings->witness_count;
+    }
+    if (custody_witnesses_count(witnesses, told->known, looking->receipt->key,
+                                looking->receipt->checkpoint, looking->path, &told->witnesses,
+                                &err) < 0)
+        found(looking, AUDIT_SIGNATURE, NULL, err.text);
 }
 
 /* ---- against a vault ---- */
@@ -319,6 +339,7 @@ static int look(struct session *session, const char *path, const struct custody_
     AUTO(custody_entry_release) struct custody_entry disposal = {.root = NULL};
     text_init(&looking.archives, ARCHIVES_TEXT_MAX);
     check_alone(&looking);
+    check_witnesses(&looking);
     if (check_key(&looking) && options->vault != NULL &&
         check_in_vault(&looking, options->vault, &disposal, err) < 0)
         return -1;

@@ -13,29 +13,25 @@
 #include "command/options.h"
 #include "command/say.h"
 #include "command/signers.h"
+#include "command/witnesses.h"
 #include "custody/key.h"
 #include "custody/succession.h"
-#include "custody/witness.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
 
-enum { WITNESSES_MAX = 32 };
-
 struct verifying {
     bool json;
     struct words older;
-    struct custody_witness witnesses[WITNESSES_MAX]; /* given for a copied log */
-    size_t witness_count;
-    char *ca_path; /* the same of a timestamp authority */
+    struct witnesses witnesses; /* given for a copied log */
+    char *ca_path;              /* the same of a timestamp authority */
 };
 
 static void verifying_release_at(struct verifying *verifying)
 {
     words_release(&verifying->older);
     free(verifying->ca_path);
-    while (verifying->witness_count > 0)
-        custody_witness_release(&verifying->witnesses[--verifying->witness_count]);
+    witnesses_release(&verifying->witnesses);
 }
 
 static void tell(void *context, const struct custody_finding *finding)
@@ -128,8 +124,8 @@ static int check_backing(const struct log_source *source, struct verifying *veri
     char ca[BACKING_PATH];
     AUTO(custody_log_free) struct custody_log *log = NULL;
     struct backing_check check = {.key = source->key,
-                                  .known = {.witnesses = verifying->witnesses,
-                                            .witness_count = verifying->witness_count,
+                                  .known = {.witnesses = verifying->witnesses.at,
+                                            .witness_count = verifying->witnesses.count,
                                             .ca_path = verifying->ca_path},
                                   .found = tell,
                                   .context = verifying};
@@ -241,19 +237,7 @@ static bool take_given(void *context, int option, char *argument)
     struct verifying *verifying = context;
     if (option == AGAINST)
         return words_add(&verifying->older, argument);
-    struct err err;
-    AUTO(free) char *key = argument;
-    if (verifying->witness_count == WITNESSES_MAX) {
-        (void)say_wrong_use("log", "%s", _("too many witnesses"));
-        return false;
-    }
-    if (custody_witness_parse(bytes_of(key), key, &verifying->witnesses[verifying->witness_count],
-                              &err) < 0) {
-        (void)say_wrong_use("log", "%s: %s", err.object, err.text);
-        return false;
-    }
-    verifying->witness_count++;
-    return true;
+    return witnesses_add(&verifying->witnesses, "log", argument);
 }
 
 int log_verify(const struct command_context *context, int argc, const char **argv)

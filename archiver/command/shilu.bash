@@ -54,7 +54,7 @@ _shilu() {
     attach) options='--kind --json' ;;
     search) options='--case --collector --officer --device --from --to --near --untagged --limit --json' ;;
     extract) options='--output --json' ;;
-    verify) options='--listed --sizes --key --seal --quick --percent --seed-day --since --budget --json' ;;
+    verify) options='--listed --sizes --key --witness --seal --quick --percent --seed-day --since --budget --json' ;;
     receipt) options='--output --qr' ;;
     case)
         case $verb in

@@ -23,6 +23,7 @@
 #include "command/seals.h"
 #include "command/signers.h"
 #include "command/verified.h"
+#include "command/witnesses.h"
 #include "custody/key.h"
 #include "custody/receipt.h"
 #include "vault/vault.h"
@@ -289,16 +290,29 @@ static int compare_seal(struct verification *verification, const struct seal_giv
     return EXIT_SOUND;
 }
 
+enum { WITNESS = 1 };
+
+static bool take_witness(void *context, int option, char *argument)
+{
+    (void)option; /* the only one */
+    return witnesses_add(context, "verify", argument);
+}
+
 int command_verify(const struct command_context *context, int argc, const char **argv)
 {
     char *key_given = NULL;
     char *seal_given = NULL;
     int json = 0;
     AUTO(choice_release) struct choice choice = {.listed = 0};
+    AUTO(witnesses_release) struct witnesses witnesses = {.count = 0};
     const struct poptOption table[] = {
         CHOICE_ROWS(choice),
         {"key", '\0', POPT_ARG_STRING, &key_given, 0,
          N_("the public key that signatures must be of, or its id"), N_("FILE|ID")},
+        {"witness", '\0', POPT_ARG_STRING, NULL, WITNESS,
+         N_("the key of a witness whose cosignatures of receipts count; default: those in the "
+            "vault's settings"),
+         N_("NAME+HASH+KEY")},
         {"seal", '\0', POPT_ARG_STRING, &seal_given, 0,
          N_("the seal value that the one thing given must have, in full or short"), N_("VALUE")},
         {"json", '\0', POPT_ARG_NONE, &json, 0, N_("print JSON, a line per finding"), NULL},
@@ -307,7 +321,7 @@ int command_verify(const struct command_context *context, int argc, const char *
     int status;
     bool go_on = options_read(&options, argc, argv, table,
                               N_("[VAULT | CASE | R12 | A3 | ARCHIVE | IMAGE | FOLDER | RECEIPT]…"),
-                              0, SIZE_MAX, NULL, NULL, &status);
+                              0, SIZE_MAX, take_witness, &witnesses, &status);
     AUTO(free) char *key_path = key_given;
     AUTO(free) char *seal_text = seal_given;
     if (!go_on)
@@ -338,6 +352,8 @@ int command_verify(const struct command_context *context, int argc, const char *
     bar_start(&verification.bar, json == 0);
     audit.key = key;
     audit.key_id = by_id ? key_id : NULL;
+    audit.witnesses = witnesses.at;
+    audit.witness_count = witnesses.count;
     audit.found = found;
     audit.receipt = receipt_told;
     audit.signed_by = signed_by;

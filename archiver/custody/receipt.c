@@ -22,7 +22,6 @@ struct parts {
     struct bytes leaf;
     struct custody_proof proof;
     struct bytes checkpoint;
-    unsigned witnesses;
     const char *pem;
 };
 
@@ -32,14 +31,13 @@ static json_t *members_of(const struct parts *parts)
     char at[INSTANT_TEXT];
     const json_t *detail = parts->entry.detail;
     instant_print(parts->entry.at, at);
-    return json_pack("{s:{s:s, s:s}, s:o, s:o, s:s, s:s, s:I, s:s, s:O, s:o, s:O, s:O, s:O, s:I}",
+    return json_pack("{s:{s:s, s:s}, s:o, s:o, s:s, s:s, s:I, s:s, s:O, s:o, s:O, s:O, s:O}",
                      "accepted", "at", at, "by", parts->entry.actor, "checkpoint",
                      proof_text(parts->checkpoint), "entry", proof_text(parts->leaf), "format",
                      format, "id", parts->entry.subject, "index", (json_int_t)parts->entry.seq,
                      "key", parts->pem, "name", json_object_get(detail, "name"), "proof",
                      proof_json(&parts->proof), "sha256", json_object_get(detail, "sha256"), "size",
-                     json_object_get(detail, "size"), "sm3", json_object_get(detail, "sm3"),
-                     "witnesses", (json_int_t)parts->witnesses);
+                     json_object_get(detail, "size"), "sm3", json_object_get(detail, "sm3"));
 }
 
 /* Takes what the entry says of the recording; it has one that says so. */
@@ -57,17 +55,13 @@ static int take_recording(const struct custody_entry *entry, const char *object,
     return 0;
 }
 
-/* Signatures of others than the log, each name once. */
-static unsigned witnesses_of(const struct checkpoint *checkpoint)
+/* Whoever has a receipt can add such lines. */
+static unsigned lines_of_others(const struct checkpoint *checkpoint)
 {
     const struct note *note = &checkpoint->note;
     unsigned count = 0;
-    for (unsigned i = 0; i < note->count; i++) {
-        bool is_new = !bytes_equal(note->signatures[i].name, checkpoint->origin);
-        for (unsigned k = 0; k < i && is_new; k++)
-            is_new = !bytes_equal(note->signatures[i].name, note->signatures[k].name);
-        count += is_new ? 1 : 0;
-    }
+    for (unsigned i = 0; i < note->count; i++)
+        count += bytes_equal(note->signatures[i].name, checkpoint->origin) ? 0 : 1;
     return count;
 }
 
@@ -105,7 +99,6 @@ int custody_receipt_make_to(struct custody_log *log, struct bytes to, uint64_t i
     if (take_recording(&entry, "log", &receipt, err) < 0 || key_public_pem(key, &pem, err) < 0)
         return -1;
     parts.entry = entry;
-    parts.witnesses = witnesses_of(&checkpoint);
     parts.pem = pem;
     return print(&parts, text, len, err);
 }
@@ -143,7 +136,7 @@ static int take_checkpoint(struct custody_receipt *receipt, const char *object, 
         checkpoint_parse(receipt->checkpoint, object, &checkpoint, err) < 0)
         return -1;
     receipt->head = checkpoint.head;
-    receipt->witnesses = witnesses_of(&checkpoint);
+    receipt->lines_of_others = lines_of_others(&checkpoint);
     return 0;
 }
 
@@ -173,7 +166,6 @@ static int compare(const struct custody_receipt *receipt, const char *object, st
                                 .leaf = receipt->leaf,
                                 .proof = receipt->proof,
                                 .checkpoint = receipt->checkpoint,
-                                .witnesses = receipt->witnesses,
                                 .pem = json_string_value(json_object_get(receipt->root, "key"))};
     AUTO(json_decref) json_t *wanted = members_of(&parts);
     const char *key;

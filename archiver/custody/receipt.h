@@ -21,13 +21,13 @@ struct err;
  *
  *   {"accepted":{"at":"…","by":"os:root"},"checkpoint":"…","entry":"{…}","format":"shilu-receipt/1",
  *    "id":"R12","index":17,"key":"-----BEGIN PUBLIC KEY-----\n…","name":"a.mp4",
- *    "proof":["BASE64",…],"sha256":"…","size":178565,"sm3":"…","witnesses":0}
+ *    "proof":["BASE64",…],"sha256":"…","size":178565,"sm3":"…"}
  *
  *   entry       the leaf's own bytes; accepted, id, index, name, size and digests are taken from it
  *   proof       hashes that lead from the leaf to the checkpoint's root (RFC 9162, 2.1.3)
- *   checkpoint  the log's, with the lines of its witnesses (C2SP tlog-checkpoint)
+ *   checkpoint  the log's, and what witnesses have added (C2SP tlog-checkpoint). Anybody can add
+ *               lines: only those count that hold for a known witness's key (custody/witness.h)
  *   key         the public key that signed the checkpoint, PEM
- *   witnesses   how many others have cosigned the checkpoint; their own keys check that
  */
 
 enum { CUSTODY_RECEIPT_MAX = 512 << 10 }; /* bytes of a receipt */
@@ -42,8 +42,8 @@ struct custody_receipt {
     struct bytes checkpoint;
     struct custody_head head; /* what the checkpoint says */
     struct key *key;          /* public */
-    unsigned witnesses;
-    json_t *root; /* holds what is above */
+    unsigned lines_of_others; /* below the checkpoint, not looked at */
+    json_t *root;             /* holds what is above */
 };
 
 /*

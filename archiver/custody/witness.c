@@ -1,5 +1,6 @@
 #include "custody/witness.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,39 @@ int custody_witness_print(const char *name, const struct key *key, char **text, 
         return -1;
     *text = text_take(&made);
     return *text != NULL ? 0 : err_memory(err, name);
+}
+
+/* ---- cosignatures ---- */
+
+static bool is_same(const struct key *one, const struct key *other)
+{
+    char id[KEY_ID_TEXT], other_id[KEY_ID_TEXT];
+    key_id(one, id);
+    key_id(other, other_id);
+    return strcmp(id, other_id) == 0;
+}
+
+int custody_witnesses_count(const struct custody_witness *witnesses, size_t witness_count,
+                            const struct key *own, struct bytes checkpoint, const char *object,
+                            unsigned *count, struct err *err)
+{
+    AUTO(free) bool *counts = calloc(witness_count + 1, sizeof *counts);
+    unsigned made = 0;
+    if (counts == NULL)
+        return err_memory(err, object);
+    for (size_t i = 0; i < witness_count; i++) {
+        const struct custody_witness *witness = &witnesses[i];
+        uint64_t at_s;
+        if (custody_cosigned(checkpoint, object, witness->name, witness->key, &at_s, err) == 0)
+            counts[i] = own == NULL || !is_same(witness->key, own);
+        else if (err->kind != ERR_MISSING)
+            return -1;
+        for (size_t k = 0; k < i && counts[i]; k++)
+            counts[i] = !counts[k] || !is_same(witness->key, witnesses[k].key);
+        made += counts[i] ? 1 : 0;
+    }
+    *count = made;
+    return 0;
 }
 
 /* ---- proofs ---- */

@@ -2,6 +2,7 @@
 #define SHILU_CUSTODY_WITNESS_H
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -33,6 +34,15 @@ int custody_witness_parse(struct bytes text, const char *object, struct custody_
 
 /* The same of one's own key, either half; the caller's. ERR_USAGE: no name for a key. */
 int custody_witness_print(const char *name, const struct key *key, char **text, struct err *err);
+
+/*
+ * How many of these witnesses have cosigned a checkpoint; a key counts once, whatever its names.
+ *   own   the log's key, which is nobody's witness for itself; NULL: it is none of them
+ * ERR_DAMAGED: a line of one of them does not hold, which speaks against the whole.
+ */
+int custody_witnesses_count(const struct custody_witness *witnesses, size_t witness_count,
+                            const struct key *own, struct bytes checkpoint, const char *object,
+                            unsigned *count, struct err *err);
 
 /* A proof as custody_proof_consistency prints it. */
 struct custody_consistency {

@@ -56,7 +56,7 @@ PYTHON
     status 0 "$SHILU" verify r.json
     has SOUND
     has "signed by key $id"
-    has "cosigned by 0 witnesses"
+    has "bears no line of a witness"
     status 0 "$SHILU" verify r.json --key public.pem
     status 0 "$SHILU" verify r.json --key "$id"
     status 1 "$SHILU" verify r.json --key "${id//[0-9]/a}"
@@ -75,7 +75,7 @@ PYTHON
     lie 'receipt["name"] = "x.mp4"' '"name" is not'
     lie 'receipt["sha256"] = "0" * 64' '"sha256" is not'
     lie 'receipt["index"] += 1' '"index" is not'
-    lie 'receipt["witnesses"] = 3' '"witnesses" is not'
+    lie 'receipt["witnesses"] = 3' "members that no receipt has"
     lie 'receipt["extra"] = 1' "members that no receipt has"
     lie 'receipt["entry"] = receipt["entry"].replace("os:", "ox:"); receipt["accepted"]["by"] = "ox:" + receipt["accepted"]["by"][3:]' \
         "does not lead from the log's entry"
@@ -86,6 +86,35 @@ PYTHON
     printf '{}' >none.json
     status 1 "$SHILU" verify none.json
     has "not a receipt"
+}
+
+@test "only cosignatures that hold for a known witness's key are counted" {
+    W=$BATS_TEST_TMPDIR/district
+    "$SHILU" init "$W" --unit 区综合行政执法局 >/dev/null
+    own=$("$SHILU" -C "$W" log cosign --own-key)
+    shilu receipt R1 -o plain.json
+    # anybody can write such lines
+    forge plain.json three.json 'import base64, os
+receipt["checkpoint"] += "".join("— district-%d %s\n" % (i, base64.b64encode(os.urandom(76)).decode()) for i in range(3))'
+    status 0 "$SHILU" verify three.json --key "$V/keys/public.pem"
+    has "3 lines that claim to be of witnesses; not checked"
+    [[ $output != *"cosigned by"* ]]
+    status 0 "$SHILU" verify three.json --json
+    [ "$(jq -c '.receipts[0] | [.witnesses, .lines_of_others]' <<<"$output")" = '[null,3]' ]
+    status 0 "$SHILU" verify three.json --witness "$own"
+    has "cosigned by 0 known witnesses"
+    jq -j .checkpoint plain.json >checkpoint
+    "$SHILU" -C "$W" log cosign checkpoint --key "$V/keys/public.pem" >cosigned
+    forge three.json one.json 'receipt["checkpoint"] += open("cosigned").read().splitlines()[-1] + "\n"'
+    status 0 "$SHILU" verify one.json --witness "$own" --witness "$own"
+    has "cosigned by 1 known witness"
+    printf '\n[custody]\nwitness = %s\n' "$own" >>"$V/shilu.conf"
+    status 0 shilu verify one.json --json
+    [ "$(jq '.receipts[0].witnesses' <<<"$output")" = 1 ]
+    forge plain.json false.json 'lines = open("cosigned").read().splitlines()[-1]; receipt["checkpoint"] += lines[:-8] + "AAAAAA==\n"'
+    status 1 shilu verify false.json
+    has SIGNATURE
+    status 2 "$SHILU" verify one.json --witness nobody
 }
 
 @test "with its vault a receipt tells what has become of the recording" {

@@ -40,8 +40,6 @@ for step in map(base64.b64decode, receipt["proof"]):
 assert sn == 0 and node == base64.b64decode(root), "the proof does not lead to the root"
 
 # C2SP signed-note: four octets name the key, the signature follows
-others = [line.split(" ")[1] for line in lines.splitlines() if line.split(" ")[1] != origin]
-assert receipt["witnesses"] == len(set(others))
 [signed] = [line.split(" ")[2] for line in lines.splitlines() if line.split(" ")[1] == origin]
 with tempfile.TemporaryDirectory() as folder:
     files = {"text": (note + "\n").encode(), "sig": base64.b64decode(signed)[4:], "pem": receipt["key"].encode()}

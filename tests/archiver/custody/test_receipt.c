@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "custody/jcs.h"
 #include "custody/receipt.h"
+#include "custody/witness.h"
 #include "made_key.h"
 #include "made_log.h"
 
@@ -113,7 +114,7 @@ static void a_receipt_says_what_was_accepted_and_holds(void **state)
         assert_int_equal(receipt.head.size, ENTRIES);
         assert_int_equal(receipt.sha256[0], 0xb2);
         assert_int_equal(receipt.sm3[0], 0x58);
-        assert_int_equal(receipt.witnesses, 0);
+        assert_int_equal(receipt.lines_of_others, 0);
         key_id(receipt.key, id);
         key_id(signing, log_id);
         assert_string_equal(id, log_id);
@@ -225,32 +226,51 @@ static void a_checkpoint_of_another_size_is_found(void **state)
     assert_int_equal(check(bytes_of(old)), 0);
 }
 
-static void witnesses_are_counted_once_each(void **state)
+/* Random octets under a witness's name are a line that nobody has signed. */
+static void only_known_keys_make_witnesses(void **state)
 {
     AUTO(free) char *text = receipt_text(0);
     AUTO(json_decref) json_t *root = json_loads(text, 0, NULL);
-    AUTO(key_free) struct key *witness = NULL;
     AUTO(free) char *again = NULL;
     char checkpoint[8192];
     size_t len;
-    static const char *const names[] = {"a.example", "b.example", "a.example"};
+    unsigned count;
+    char names[][10] = {"a.example", "b.example", "c.example"};
+    struct custody_witness known[] = {{names[0], NULL}, {names[1], NULL}, {names[2], NULL}};
     (void)state;
-    assert_int_equal(key_generate(KEY_ED25519, &witness, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &known[0].key, &err), 0);
+    assert_int_equal(key_generate(KEY_ED25519, &known[2].key, &err), 0);
+    known[1].key = known[0].key;
     (void)snprintf(checkpoint, sizeof checkpoint, "%s",
                    json_string_value(json_object_get(root, "checkpoint")));
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         AUTO(free) char *line = NULL;
-        assert_int_equal(
-            custody_cosign(bytes_of(checkpoint), "c", names[i], witness, 1774830600, &line, &err),
-            0);
+        assert_int_equal(custody_cosign(bytes_of(checkpoint), "c", known[i].name, known[i].key,
+                                        1774830600, &line, &err),
+                         0);
         const size_t at = strlen(checkpoint);
-        (void)snprintf(checkpoint + at, sizeof checkpoint - at, "%s", line);
+        (void)snprintf(checkpoint + at, sizeof checkpoint - at, "%s— c.example AAAA%sAAAA\n", line,
+                       i == 0 ? "" : "AAAA");
     }
     assert_int_equal(json_object_set_new(root, "checkpoint", json_string(checkpoint)), 0);
-    assert_int_equal(json_object_set_new(root, "witnesses", json_integer(2)), 0);
     assert_int_equal(jcs_print(root, &again, &len, &err), 0);
-    if (check((struct bytes){(const uint8_t *)again, len}) < 0)
+    AUTO(custody_receipt_release) struct custody_receipt receipt = {.size_bytes = 0};
+    if (custody_receipt_parse((struct bytes){(const uint8_t *)again, len}, "r.json", &receipt,
+                              &err) < 0)
         fail_msg("%s", err.text);
+    assert_int_equal(receipt.lines_of_others, 4);
+    assert_int_equal(
+        custody_witnesses_count(known, 3, NULL, receipt.checkpoint, "r.json", &count, &err), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(
+        custody_witnesses_count(known, 3, known[0].key, receipt.checkpoint, "r.json", &count, &err),
+        0);
+    assert_int_equal(count, 0);
+    assert_int_equal(
+        custody_witnesses_count(known + 2, 1, NULL, receipt.checkpoint, "r.json", &count, &err), 0);
+    assert_int_equal(count, 0);
+    key_free(known[0].key);
+    key_free(known[2].key);
 }
 
 int main(void)
@@ -262,7 +282,7 @@ int main(void)
         cmocka_unit_test(each_flipped_bit_is_found),
         cmocka_unit_test(a_receipt_that_says_more_or_other_than_its_entry_is_refused),
         cmocka_unit_test(a_key_that_did_not_sign_is_found),
-        cmocka_unit_test(witnesses_are_counted_once_each),
+        cmocka_unit_test(only_known_keys_make_witnesses),
         cmocka_unit_test(a_checkpoint_of_another_size_is_found),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

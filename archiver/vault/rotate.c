@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/durable.h"
@@ -33,6 +34,7 @@
  *   4. keys/retired/OLD-ID.pem   the statement, which begins with the old public key
  *   5. keys/public.pem     the new one
  *   6. keys/signing.pem    next-ID.pem gets this name; what was the old one is overwritten
+ *                          (of one that was lost: kept as replaced-OLD-ID.pem)
  *   7. the log follows     its next checkpoint is the new key's alone
  *
  * What a killed rotation has left, the next opening for writing undoes (before 3: next-ID.pem goes)
@@ -46,7 +48,12 @@ static const char next_head[] = "next-";
 static const char next_end[] = ".pem";
 static const char retired_name[] = "retired";
 
-enum { NEXT_NAME = sizeof next_head + KEY_ID_TEXT + sizeof next_end, PUBLIC_MODE = 0644 };
+enum {
+    NEXT_NAME = sizeof next_head + KEY_ID_TEXT + sizeof next_end,
+    REPLACED_NAME = KEY_ID_TEXT + 32,
+    REPLACED_MAX = 100, /* for one key */
+    PUBLIC_MODE = 0644
+};
 
 AUTO_DEFINE(DIR *, closedir, NULL);
 
@@ -125,15 +132,52 @@ static int store_public(struct vault *vault, const struct key *key, struct err *
                             err);
 }
 
-static int put_private(struct vault *vault, const char *next, struct err *err)
+/* A file's second name, one that no other file has. */
+static int link_aside(const struct vault *vault, const char *name, int fd, const char *old_id,
+                      struct err *err)
+{
+    struct stat st, there;
+    char aside[REPLACED_NAME];
+    if (fstat(fd, &st) < 0)
+        return err_sys(err, name, _("stat"));
+    for (unsigned i = 0; i < REPLACED_MAX; i++) {
+        (void)snprintf(aside, sizeof aside, i == 0 ? "replaced-%.64s.pem" : "replaced-%.64s.%u.pem",
+                       old_id, i);
+        if (linkat(vault->keys, name, vault->keys, aside, 0) == 0)
+            return file_sync(vault->keys, vault_keys_name, err);
+        if (errno != EEXIST || fstatat(vault->keys, aside, &there, AT_SYMLINK_NOFOLLOW) < 0)
+            return err_sys(err, aside, _("link"));
+        if (there.st_dev == st.st_dev && there.st_ino == st.st_ino)
+            return 0; /* by a run that was killed before its next step */
+    }
+    return err_number(err, EEXIST, aside, _("link"));
+}
+
+/* What lies in the place of a lost key is kept: it may be of use to who knows more. */
+static int put_aside(const struct vault *vault, const char *name, const char *old_id,
+                     struct err *err)
+{
+    AUTO(close) int fd = openat(vault->keys, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : err_sys(err, name, _("open"));
+    if (fchmod(fd, 0600) < 0)
+        return err_sys(err, name, _("chmod"));
+    return link_aside(vault, name, fd, old_id, err);
+}
+
+/* Step 6. `lost` is the id of the key before where that was lost; NULL: it is not needed any more.
+ */
+static int put_private(struct vault *vault, const char *next, const char *lost, struct err *err)
 {
     const char *name = strchr(vault_private_key_name, '/') + 1;
+    if (lost != NULL && put_aside(vault, name, lost, err) < 0)
+        return -1;
     AUTO(close) int old = openat(vault->keys, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (renameat(vault->keys, next, vault->keys, name) < 0)
         return err_sys(err, next, _("rename"));
     if (file_sync(vault->keys, vault_keys_name, err) < 0)
         return -1;
-    keys_overwrite(old);
+    keys_overwrite(old); /* not what has another name yet */
     return 0;
 }
 
@@ -148,7 +192,7 @@ static int finish(struct vault *vault, const char *id, const char *statement, st
     if (strcmp(one.next_id, id) != 0)
         return err_set(err, ERR_DAMAGED, id, "%s", _("the statement is of another key"));
     if (store_retired(vault, &one, statement, err) < 0 || store_public(vault, one.next, err) < 0 ||
-        put_private(vault, name, err) < 0)
+        put_private(vault, name, one.vouched ? NULL : one.old_id, err) < 0)
         return -1;
     keys_forget(vault);
     return 0;
@@ -213,8 +257,14 @@ static int recover_one(struct vault *vault, const char *id, struct err *err)
     key_id(public_half, public_id);
     if (statement != NULL)
         return finish(vault, id, statement, err);
+    if (strcmp(public_id, id) != 0)
+        return give_up(vault, name, err);
     /* it had come to step 5, and the catalog was made anew since */
-    return strcmp(public_id, id) == 0 ? put_private(vault, name, err) : give_up(vault, name, err);
+    const struct custody_chain *chain;
+    if (vault_key_chain(vault, &chain, err) < 0)
+        return -1;
+    const bool was_lost = chain->count > 0 && !chain->links[0].vouched;
+    return put_private(vault, name, was_lost ? chain->links[0].old_id : NULL, err);
 }
 
 static int recover_alone(struct vault *vault, struct err *err)
@@ -375,16 +425,51 @@ int vault_key_rotate(struct vault *vault, const char *actor, enum key_kind kind,
     return done;
 }
 
+/* Whether the key is lost, and not merely unreadable or not at hand for now: then it can still sign
+ * for the one that follows it. */
+static int check_lost(struct vault *vault, struct err *err)
+{
+    struct err why;
+    enum vault_key_state state;
+    const struct key *public_half;
+    if (vault_public_key(vault, &public_half, err) < 0)
+        return -1;
+    if (vault_key_look(vault, &state, &why) < 0) {
+        if (why.kind == ERR_MISSING || why.kind == ERR_DAMAGED)
+            return 0;
+        if (why.kind == ERR_DENIED)
+            return err_set(err, ERR_CONFLICT, vault_private_key_name,
+                           _("the signing key is not lost, something lies there: %s; put that in "
+                             "order, and change it with key rotate"),
+                           why.text);
+        *err = why;
+        return -1;
+    }
+    switch (state) {
+    case VAULT_KEY_PLAIN:
+        break;
+    case VAULT_KEY_ENCRYPTED:
+        return err_set(err, ERR_CONFLICT, vault_private_key_name, "%s",
+                       _("the signing key is not lost, it is encrypted: change it with key rotate "
+                         "and its passphrase; where nobody knows that any more, move the file away "
+                         "and keep it"));
+    case VAULT_KEY_HIDDEN:
+        return err_set(err, ERR_CONFLICT, vault_private_key_name, "%s",
+                       _("the signing key is not lost, but not for you to read: run shilu as the "
+                         "vault's owner, and change it with key rotate"));
+    }
+    return err_set(err, ERR_CONFLICT, vault_private_key_name, "%s",
+                   _("the signing key is not lost: it is changed with key rotate"));
+}
+
 int vault_key_replace(struct vault *vault, const char *actor, const char *reason,
                       const char *passphrase, struct err *err)
 {
-    enum vault_key_state state;
     const struct key *public_half;
     AUTO(free) char *pem = NULL;
     AUTO(key_free) struct key *old = NULL;
-    if (vault_key_look(vault, &state, err) == 0 && state == VAULT_KEY_PLAIN)
-        return err_set(err, ERR_CONFLICT, vault_private_key_name, "%s",
-                       _("the signing key is not lost: it is changed with key rotate"));
+    if (check_lost(vault, err) < 0)
+        return -1;
     if (vault_public_key(vault, &public_half, err) < 0 ||
         key_public_pem(public_half, &pem, err) < 0 ||
         key_from_public_pem(bytes_of(pem), vault_public_key_name, &old, err) < 0)

@@ -173,9 +173,12 @@ int vault_key_passphrase(struct vault *vault, const char *actor, const char *pas
 int vault_key_rotate(struct vault *vault, const char *actor, enum key_kind kind, struct err *err);
 
 /*
- * Puts a new key in the place of one that is lost, or whose passphrase is. Nothing but the log
- * vouches for it, and everybody is told so. passphrase   as of key_private_pem ERR_CONFLICT: it is
- * not lost; or as above.
+ * Puts a new key in the place of one that is lost: the file is missing, or no private half of the
+ * public key; what lies there is kept as keys/replaced-OLD-ID.pem. Nothing but the log vouches for
+ * the new one, and everybody is told so.
+ *   passphrase   as of key_private_pem
+ * ERR_CONFLICT: it is not lost, but of wrong rights or encrypted (who has lost the passphrase moves
+ * the file away); or as above.
  */
 int vault_key_replace(struct vault *vault, const char *actor, const char *reason,
                       const char *passphrase, struct err *err);

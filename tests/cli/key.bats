@@ -96,6 +96,11 @@ sm2_signed() {
     status 1 shilu key show
     status 1 shilu verify
     has "others may read it"
+    cp "$V/keys/signing.pem" before
+    status 3 shilu key replace --reason x
+    has "chmod 600"
+    has "key rotate"
+    cmp before "$V/keys/signing.pem"
     rm "$V/keys/signing.pem"
     status 3 shilu case add X
     has "is lost"

@@ -221,7 +221,7 @@ static void killed_anywhere(bool lost)
         id_of_vault(old_id);
         fixture_close();
         if (lost)
-            fixture_run("rm v/keys/signing.pem");
+            fixture_run("echo damaged >v/keys/signing.pem");
         crashed = rotate_and_crash(at, lost);
         a_reader_is_content();
         fixture_reopen(); /* finishes or undoes it */
@@ -235,6 +235,9 @@ static void killed_anywhere(bool lost)
         if (is_new || !lost)
             act();
         fixture_run("test -z \"$(ls v/keys | grep next)\" && test -z \"$(ls -A v/incoming)\"");
+        if (is_new && lost)
+            fixture_run("grep -q damaged v/keys/replaced-*.pem && test $(ls v/keys | grep -c "
+                        "replaced) = 1 && test $(stat -c %a v/keys/replaced-*) = 600");
         fixture_close();
         a_reader_is_content();
     }
@@ -251,6 +254,33 @@ static void a_replacement_killed_anywhere_leaves_one_key_whole(void **state)
 {
     (void)state;
     killed_anywhere(true);
+}
+
+/* As it is after chmod, for another user, or without its passphrase at hand. */
+static void a_key_that_is_there_is_not_lost(void **state)
+{
+    static const char *const spoilt[] = {
+        "chmod 644 v/keys/signing.pem",
+        "mv v/keys/signing.pem a && ln -s ../../a v/keys/signing.pem",
+        "openssl pkey -in v/keys/signing.pem -aes256 -passout pass:x -out a && cat a "
+        ">v/keys/signing.pem",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+        struct err err;
+        fixture_close();
+        fixture_run("rm -rf v a before && cp -a new v");
+        fixture_run(spoilt[i]);
+        fixture_run("cat v/keys/signing.pem >before");
+        fixture_reopen();
+        assert_int_equal(vault_key_replace(fixture_vault(), "os:test", "Brand", NULL, &err), -1);
+        assert_int_equal(err.kind, ERR_CONFLICT);
+        assert_non_null(strstr(err.text, "key rotate"));
+        fixture_run("cmp before v/keys/signing.pem && test $(ls v/keys | wc -l) = 2");
+    }
+    fixture_close();
+    fixture_run("rm -rf v && cp -a new v");
+    fixture_reopen();
 }
 
 static void a_lost_key_is_replaced_by_one_that_it_has_not_signed_for(void **state)
@@ -306,6 +336,7 @@ int main(void)
         TEST(an_encrypted_key_is_followed_by_one_with_the_same_passphrase),
         TEST(a_rotation_killed_anywhere_leaves_one_key_whole),
         TEST(a_replacement_killed_anywhere_leaves_one_key_whole),
+        TEST(a_key_that_is_there_is_not_lost),
         TEST(a_lost_key_is_replaced_by_one_that_it_has_not_signed_for),
         TEST(nobody_rotates_while_another_writes),
         TEST(a_statement_that_was_changed_is_told),

@@ -82,12 +82,15 @@ enum acts_user_change {
     ACTS_USER_ADDED,
     ACTS_USER_ENABLED,
     ACTS_USER_DISABLED,
-    ACTS_USER_PASSWORD, /* was set or changed: catalog_password_set does it */
+    ACTS_USER_PASSWORD, /* acts_user_password's */
 };
 /* name   as the account has it
  * duties   of one that is added, joined by commas; else NULL */
 int acts_user_change(struct vault *vault, const char *name, enum acts_user_change change,
                      const char *duties, struct err *err);
+/* A password was set or changed; catalog_password_set does it.
+ * proved   whether who did it had proved who they are; where not the entry says so */
+int acts_user_password(struct vault *vault, const char *name, bool proved, struct err *err);
 int acts_user_duties(struct vault *vault, const char *name, const char *duties, struct err *err);
 
 /* Holds: recording or case_number, and reason or lift_reason are read. */

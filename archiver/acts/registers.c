@@ -37,6 +37,15 @@ int acts_user_change(struct vault *vault, const char *name, enum acts_user_chang
                    NULL, err);
 }
 
+int acts_user_password(struct vault *vault, const char *name, bool proved, struct err *err)
+{
+    AUTO(json_decref)
+    json_t *detail = json_pack("{s:s}", "change", user_changes[ACTS_USER_PASSWORD]);
+    if (detail == NULL || (!proved && json_object_set_new(detail, "unproved", json_true()) < 0))
+        return err_memory(err, name);
+    return act_now(vault, CUSTODY_USER_CHANGED, name, json_incref(detail), NULL, NULL, err);
+}
+
 static int apply_user_added(const struct apply *apply, struct err *err)
 {
     struct catalog_account account = {.name = text_readable(apply->entry->subject),

@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <openssl/crypto.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +14,15 @@
 #include "command/keeping.h"
 #include "command/open.h"
 #include "command/options.h"
+#include "command/prove.h"
 #include "command/registers.h"
 #include "command/say.h"
-#include "command/secret.h"
 #include "command/table.h"
 #include "keep/keep.h"
 #include "people/people.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
-
-enum { PROMPT_TEXT = 512 };
 
 AUTO_DEFINE(struct catalog_disposal *, catalog_disposal_free, NULL);
 
@@ -359,21 +356,6 @@ static int approve(struct asked *asked, struct err *err)
     return done;
 }
 
-/* Proves who acts, by the account's password. */
-static int prove(struct asked *asked, const char *name, int fd, people_set duties, struct err *err)
-{
-    char password[SECRET_TEXT];
-    char prompt[PROMPT_TEXT];
-    char actor[128];
-    vault_actor(actor);
-    (void)snprintf(prompt, sizeof prompt, _("Password of %s: "), name);
-    int done = secret_get(prompt, fd, password, err);
-    if (done == 0)
-        done = people_prove(asked->vault, actor, name, password, duties, &asked->person, err);
-    OPENSSL_cleanse(password, sizeof password);
-    return done;
-}
-
 static int run(const struct command_context *context, int argc, const char **argv,
                const char *usage, size_t most, people_set duties,
                int (*act)(struct asked *asked, struct err *err))
@@ -383,10 +365,8 @@ static int run(const struct command_context *context, int argc, const char **arg
     int fd = -1;
     struct asked asked = {.json = 0};
     const struct poptOption table[] = {
-        {"as", '\0', POPT_ARG_STRING, &name_given, 0, N_("the account that acts"), N_("NAME")},
+        PROVE_ROWS(name_given, fd),
         {"reason", '\0', POPT_ARG_STRING, &reason_given, 0, N_("why"), N_("TEXT")},
-        {"password-fd", '\0', POPT_ARG_INT, &fd, 0,
-         N_("read the password's line from this descriptor, not the terminal"), N_("N")},
         {"json", '\0', POPT_ARG_NONE, &asked.json, 0, N_("print JSON"), NULL},
         OPTIONS_END};
     AUTO(options_release) struct options options;
@@ -397,7 +377,7 @@ static int run(const struct command_context *context, int argc, const char **arg
     if (!go_on)
         return status;
     if (name == NULL)
-        return say_wrong_use(argv[0], "%s", _("--as NAME is missing: the account that acts"));
+        return prove_missing(argv[0]);
     if (reason == NULL)
         return say_wrong_use(argv[0], "%s", _("--reason TEXT is missing"));
     struct err err;
@@ -407,7 +387,7 @@ static int run(const struct command_context *context, int argc, const char **arg
     asked.vault = vault;
     asked.options = &options;
     asked.reason = reason;
-    if (prove(&asked, name, fd, duties, &err) < 0 || act(&asked, &err) < 0)
+    if (prove(vault, name, fd, duties, &asked.person, &err) < 0 || act(&asked, &err) < 0)
         return say_error(&err);
     return EXIT_SOUND;
 }

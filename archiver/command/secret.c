@@ -46,7 +46,10 @@ static int from_terminal(const char *prompt, bool twice, char secret[static SECR
     AUTO(close) int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (terminal < 0)
         return err_set(err, ERR_USAGE, NULL,
-                       _("there is no terminal to ask for the password: use --password-fd N"));
+                       twice ? _("there is no terminal to ask for the new password: use "
+                                 "--new-password-fd N")
+                             : _("there is no terminal to ask for the password: use "
+                                 "--password-fd N"));
     switch (UI_UTIL_read_pw_string(secret, SECRET_TEXT, prompt, twice)) {
     case 0:
         return 0;

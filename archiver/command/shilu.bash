@@ -114,10 +114,10 @@ _shilu() {
     user)
         case $verb in
         '') options='add list role passwd disable enable' ;;
-        add) options='--role --password-fd' ;;
-        passwd) options='--password-fd' ;;
+        add) options='--role --as --password-fd --new-password-fd' ;;
+        passwd) options='--as --password-fd --new-password-fd' ;;
         list) options='--json' ;;
-        *) options= ;;
+        *) options='--as --password-fd' ;;
         esac
         ;;
     backup) options='--json' ;;

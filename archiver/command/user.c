@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/open.h"
 #include "command/options.h"
+#include "command/prove.h"
 #include "command/registers.h"
 #include "command/say.h"
 #include "command/secret.h"
@@ -20,11 +21,8 @@
 
 enum { SHOWN_BYTES_MAX = 1024 };
 
-#define PASSWORD_ROW(fd)                                                                           \
-    {                                                                                              \
-        "password-fd", '\0', POPT_ARG_INT, &(fd), 0,                                               \
-            N_("read the password's line from this descriptor, not the terminal"), N_("N")         \
-    }
+/* As constants. */
+enum { SECADMIN = 1 << PEOPLE_SECADMIN, ANY_DUTY = (1 << PEOPLE_DUTIES) - 1 };
 
 /* Several --role are joined by commas. */
 static bool take_role(void *context, int option, char *argument)
@@ -46,6 +44,12 @@ enum { ROLE = 1 };
             N_("officer, supervisor, reviewer, archivist, auditor, sysadmin or secadmin; several " \
                "with commas"),                                                                     \
             N_("DUTY")                                                                             \
+    }
+
+#define NEW_PASSWORD_ROW(fd)                                                                       \
+    {                                                                                              \
+        "new-password-fd", '\0', POPT_ARG_INT, &(fd), 0,                                           \
+            N_("read the new password's line from this descriptor"), N_("N")                       \
     }
 
 /* ---- list ---- */
@@ -111,162 +115,210 @@ static int user_list(const struct command_context *context, int argc, const char
 
 /* ---- changes ---- */
 
-/* What a verb does to an account, once its options are read. */
+/* What a verb does to an account, and who does it. */
 struct change {
+    struct vault *vault;
+    struct people_person person; /* whoever acts has proved to be */
+    bool unproved;               /* nobody can: only a password is set */
     const char *name;
     const char *roles;
-    int fd;
+    int new_fd;
 };
 
-static int with_password(struct vault *vault, const char *actor, const struct change *change,
-                         int (*use)(struct vault *vault, const char *actor,
-                                    const struct change *change, const char *password,
+static int with_password(const struct change *change,
+                         int (*use)(const struct change *change, const char *password,
                                     struct err *err),
                          struct err *err)
 {
     char password[SECRET_TEXT];
-    int done = secret_get_new(_("New password: "), change->fd, password, err);
+    int done = secret_get_new(_("New password: "), change->new_fd, password, err);
     if (done == 0)
-        done = use(vault, actor, change, password, err);
+        done = use(change, password, err);
     OPENSSL_cleanse(password, sizeof password);
     return done;
 }
 
-static int add_with(struct vault *vault, const char *actor, const struct change *change,
-                    const char *password, struct err *err)
+static int add_with(const struct change *change, const char *password, struct err *err)
 {
     people_set duties;
     return people_duties_parse(change->roles, &duties, err) < 0
                ? -1
-               : people_add(vault, actor, change->name, duties, password, err);
+               : people_add(change->vault, &change->person, change->name, duties, password, err);
+}
+
+static int add(const struct change *change, struct err *err)
+{
+    return with_password(change, add_with, err);
+}
+
+static int set_password_with(const struct change *change, const char *password, struct err *err)
+{
+    char actor[128];
+    vault_actor(actor);
+    return change->unproved
+               ? people_let_in(change->vault, actor, change->name, password, err)
+               : people_set_password(change->vault, &change->person, change->name, password, err);
+}
+
+static int set_password(const struct change *change, struct err *err)
+{
+    return with_password(change, set_password_with, err);
+}
+
+static int set_role(const struct change *change, struct err *err)
+{
+    people_set duties;
+    return people_duties_parse(change->roles, &duties, err) < 0
+               ? -1
+               : people_set_duties(change->vault, &change->person, change->name, duties, err);
+}
+
+static int disable(const struct change *change, struct err *err)
+{
+    return people_disable(change->vault, &change->person, change->name, err);
+}
+
+static int enable(const struct change *change, struct err *err)
+{
+    return people_enable(change->vault, &change->person, change->name, err);
+}
+
+/* ---- who acts ---- */
+
+/* A verb, as it was called. */
+struct call {
+    const char *usage;
+    size_t words;
+    bool takes_role, takes_password;
+    people_set duties;
+    int (*act)(const struct change *change, struct err *err);
+    const char *told;
+};
+
+static int check_roles(const struct change *change, struct err *err)
+{
+    people_set duties;
+    return change->roles == NULL ? 0
+           : people_duties_parse(change->roles, &duties, err) < 0
+               ? -1
+               : people_duties_check(duties, err);
+}
+
+/* One's own password is changed by oneself, where nobody else is named; where nobody can prove to
+ * be a security administrator, without a proof. */
+static int who_acts(struct change *change, const struct call *call, const char *name, int fd,
+                    struct err *err)
+{
+    if (name == NULL && people_nobody_administers(change->vault, &change->unproved, err) < 0)
+        return -1;
+    return change->unproved ? 0
+                            : prove(change->vault, name != NULL ? name : change->name, fd,
+                                    call->duties, &change->person, err);
 }
 
 /* What is wrong with the duties is told before a password is asked for. */
-static int add(struct vault *vault, const char *actor, const struct change *change, struct err *err)
-{
-    people_set duties;
-    if (people_duties_parse(change->roles, &duties, err) < 0 ||
-        people_duties_check(duties, err) < 0)
-        return -1;
-    return with_password(vault, actor, change, add_with, err);
-}
-
-static int set_password_with(struct vault *vault, const char *actor, const struct change *change,
-                             const char *password, struct err *err)
-{
-    return people_set_password(vault, actor, change->name, password, err);
-}
-
-static int set_password(struct vault *vault, const char *actor, const struct change *change,
-                        struct err *err)
-{
-    return with_password(vault, actor, change, set_password_with, err);
-}
-
-static int set_role(struct vault *vault, const char *actor, const struct change *change,
-                    struct err *err)
-{
-    people_set duties;
-    return people_duties_parse(change->roles, &duties, err) < 0
-               ? -1
-               : people_set_duties(vault, actor, change->name, duties, err);
-}
-
-static int disable(struct vault *vault, const char *actor, const struct change *change,
-                   struct err *err)
-{
-    return people_disable(vault, actor, change->name, err);
-}
-
-static int enable(struct vault *vault, const char *actor, const struct change *change,
-                  struct err *err)
-{
-    return people_enable(vault, actor, change->name, err);
-}
-
-static int run(const struct command_context *context, const struct change *change,
-               int (*act)(struct vault *vault, const char *actor, const struct change *change,
-                          struct err *err),
-               const char *told)
+static int run(const struct command_context *context, const struct call *call,
+               struct change *change, const char *name, int fd)
 {
     struct err err;
-    char actor[128];
     AUTO(vault_free) struct vault *vault = NULL;
-    vault_actor(actor);
-    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0 || act(vault, actor, change, &err) < 0)
+    if (open_vault(context, VAULT_WRITE, &vault, &err) < 0 || check_roles(change, &err) < 0)
         return say_error(&err);
-    printf("%s", told);
+    change->vault = vault;
+    if (who_acts(change, call, name, fd, &err) < 0 || call->act(change, &err) < 0)
+        return say_error(&err);
+    printf("%s", _(call->told));
     say_shown(change->name);
     (void)putchar('\n');
+    if (change->unproved)
+        printf("%s", _("No security administrator had a password: the log tells that this one was "
+                       "set without any.\n"));
     return EXIT_SOUND;
+}
+
+static int user_call(const struct command_context *context, int argc, const char **argv,
+                     const struct call *call)
+{
+    AUTO(text_release) struct text roles;
+    struct change change = {.new_fd = -1};
+    char *name_given = NULL;
+    int fd = -1;
+    const struct poptOption acting[] = {PROVE_ROWS(name_given, fd), OPTIONS_END};
+    const struct poptOption setting[] = {PROVE_ROWS(name_given, fd),
+                                         NEW_PASSWORD_ROW(change.new_fd), OPTIONS_END};
+    const struct poptOption adding[] = {ROLE_ROW, PROVE_ROWS(name_given, fd),
+                                        NEW_PASSWORD_ROW(change.new_fd), OPTIONS_END};
+    const struct poptOption *table = call->takes_role       ? adding
+                                     : call->takes_password ? setting
+                                                            : acting;
+    AUTO(options_release) struct options options;
+    int status;
+    text_init(&roles, SHOWN_BYTES_MAX);
+    bool go_on = options_read(&options, argc, argv, table, call->usage, call->words, call->words,
+                              take_role, &roles, &status);
+    AUTO(free) char *name = name_given;
+    if (!go_on)
+        return status;
+    if (call->takes_role && (roles.len == 0 || text_failed(&roles)))
+        return say_wrong_use("user", "%s", _("--role DUTY is missing"));
+    if (name == NULL && call->duties == SECADMIN)
+        return prove_missing("user");
+    change.name = options.words[0];
+    change.roles = call->takes_role ? roles.at : call->words == 2 ? options.words[1] : NULL;
+    return run(context, call, &change, name, fd);
 }
 
 static int user_add(const struct command_context *context, int argc, const char **argv)
 {
-    AUTO(text_release) struct text roles;
-    struct change change = {.fd = -1};
-    const struct poptOption table[] = {ROLE_ROW, PASSWORD_ROW(change.fd), OPTIONS_END};
-    AUTO(options_release) struct options options;
-    int status;
-    text_init(&roles, SHOWN_BYTES_MAX);
-    if (!options_read(&options, argc, argv, table, N_("add NAME --role DUTY"), 1, 1, take_role,
-                      &roles, &status))
-        return status;
-    if (roles.len == 0 || text_failed(&roles))
-        return say_wrong_use("user", "%s", _("--role DUTY is missing"));
-    change.name = options.words[0];
-    change.roles = roles.at;
-    return run(context, &change, add, _("The account is made: "));
+    static const struct call call = {.usage = N_("add NAME --role DUTY --as SECADMIN"),
+                                     .words = 1,
+                                     .takes_role = true,
+                                     .takes_password = true,
+                                     .duties = SECADMIN,
+                                     .act = add,
+                                     .told = N_("The account is made: ")};
+    return user_call(context, argc, argv, &call);
 }
 
 static int user_role(const struct command_context *context, int argc, const char **argv)
 {
-    const struct poptOption table[] = {OPTIONS_END};
-    AUTO(options_release) struct options options;
-    int status;
-    if (!options_read(&options, argc, argv, table, N_("role NAME DUTY[,DUTY…]"), 2, 2, NULL, NULL,
-                      &status))
-        return status;
-    const struct change change = {.name = options.words[0], .roles = options.words[1], .fd = -1};
-    return run(context, &change, set_role, _("The account's duties are set: "));
+    static const struct call call = {.usage = N_("role NAME DUTY[,DUTY…] --as SECADMIN"),
+                                     .words = 2,
+                                     .duties = SECADMIN,
+                                     .act = set_role,
+                                     .told = N_("The account's duties are set: ")};
+    return user_call(context, argc, argv, &call);
 }
 
 static int user_passwd(const struct command_context *context, int argc, const char **argv)
 {
-    struct change change = {.fd = -1};
-    const struct poptOption table[] = {PASSWORD_ROW(change.fd), OPTIONS_END};
-    AUTO(options_release) struct options options;
-    int status;
-    if (!options_read(&options, argc, argv, table, N_("passwd NAME"), 1, 1, NULL, NULL, &status))
-        return status;
-    change.name = options.words[0];
-    return run(context, &change, set_password, _("The account has a new password: "));
-}
-
-static int one_name(const struct command_context *context, int argc, const char **argv,
-                    const char *usage,
-                    int (*act)(struct vault *vault, const char *actor, const struct change *change,
-                               struct err *err),
-                    const char *told)
-{
-    const struct poptOption table[] = {OPTIONS_END};
-    AUTO(options_release) struct options options;
-    int status;
-    if (!options_read(&options, argc, argv, table, usage, 1, 1, NULL, NULL, &status))
-        return status;
-    const struct change change = {.name = options.words[0], .fd = -1};
-    return run(context, &change, act, told);
+    static const struct call call = {.usage = N_("passwd NAME [--as SECADMIN]"),
+                                     .words = 1,
+                                     .takes_password = true,
+                                     .duties = ANY_DUTY,
+                                     .act = set_password,
+                                     .told = N_("The account has a new password: ")};
+    return user_call(context, argc, argv, &call);
 }
 
 static int user_disable(const struct command_context *context, int argc, const char **argv)
 {
-    return one_name(context, argc, argv, N_("disable NAME"), disable,
-                    _("The account is disabled: "));
+    static const struct call call = {.usage = N_("disable NAME --as SECADMIN"),
+                                     .words = 1,
+                                     .duties = SECADMIN,
+                                     .act = disable,
+                                     .told = N_("The account is disabled: ")};
+    return user_call(context, argc, argv, &call);
 }
 
 static int user_enable(const struct command_context *context, int argc, const char **argv)
 {
-    return one_name(context, argc, argv, N_("enable NAME"), enable, _("The account is enabled: "));
+    static const struct call call = {.usage = N_("enable NAME --as SECADMIN"),
+                                     .words = 1,
+                                     .duties = SECADMIN,
+                                     .act = enable,
+                                     .told = N_("The account is enabled: ")};
+    return user_call(context, argc, argv, &call);
 }
 
 int command_user(const struct command_context *context, int argc, const char **argv)

@@ -138,37 +138,26 @@ static int add_within(struct vault *vault, const char *name, people_set duties, 
                : store_password(vault, name, encoded, err);
 }
 
-int people_add(struct vault *vault, const char *by, const char *name, people_set duties,
-               const char *password, struct err *err)
+/* Who may change accounts, and begins to. */
+static int begin(struct vault *vault, const struct people_person *by, struct err *err)
+{
+    if (by->duty != PEOPLE_SECADMIN)
+        return err_set(err, ERR_DENIED, by->name,
+                       _("is no security administrator: accounts are for those alone"));
+    return vault_begin_as(vault, by->name, people_duty_name(by->duty), err);
+}
+
+int people_add(struct vault *vault, const struct people_person *by, const char *name,
+               people_set duties, const char *password, struct err *err)
 {
     char encoded[PASSWORD_ENCODED];
     if (name_check(name, err) < 0 || people_duties_check(duties, err) < 0 ||
         people_password_check(name, password, err) < 0 ||
         password_encode(password, encoded, err) < 0)
         return -1;
-    int done = vault_begin(vault, by, err);
+    int done = begin(vault, by, err);
     if (done == 0)
         done = vault_end(vault, add_within(vault, name, duties, encoded, err), err);
-    OPENSSL_cleanse(encoded, sizeof encoded);
-    return done;
-}
-
-int people_set_password(struct vault *vault, const char *by, const char *name, const char *password,
-                        struct err *err)
-{
-    char encoded[PASSWORD_ENCODED];
-    AUTO(catalog_account_free) struct catalog_account *account = NULL;
-    if (load(vault, name, &account, err) < 0 ||
-        people_password_check(account->name, password, err) < 0 ||
-        password_encode(password, encoded, err) < 0)
-        return -1;
-    int done = vault_begin(vault, by, err);
-    if (done == 0) {
-        done = acts_user_change(vault, account->name, ACTS_USER_PASSWORD, NULL, err);
-        if (done == 0)
-            done = store_password(vault, account->name, encoded, err);
-        done = vault_end(vault, done, err);
-    }
     OPENSSL_cleanse(encoded, sizeof encoded);
     return done;
 }
@@ -219,10 +208,10 @@ static int set_duties_within(struct vault *vault, const char *name, people_set d
     return acts_user_duties(vault, account->name, text, err);
 }
 
-int people_set_duties(struct vault *vault, const char *by, const char *name, people_set duties,
-                      struct err *err)
+int people_set_duties(struct vault *vault, const struct people_person *by, const char *name,
+                      people_set duties, struct err *err)
 {
-    if (people_duties_check(duties, err) < 0 || vault_begin(vault, by, err) < 0)
+    if (people_duties_check(duties, err) < 0 || begin(vault, by, err) < 0)
         return -1;
     return vault_end(vault, set_duties_within(vault, name, duties, err), err);
 }
@@ -242,18 +231,104 @@ static int switch_within(struct vault *vault, const char *name, enum acts_user_c
     return acts_user_change(vault, account->name, change, NULL, err);
 }
 
-int people_disable(struct vault *vault, const char *by, const char *name, struct err *err)
+int people_disable(struct vault *vault, const struct people_person *by, const char *name,
+                   struct err *err)
 {
-    return vault_begin(vault, by, err) < 0
+    return begin(vault, by, err) < 0
                ? -1
                : vault_end(vault, switch_within(vault, name, ACTS_USER_DISABLED, err), err);
 }
 
-int people_enable(struct vault *vault, const char *by, const char *name, struct err *err)
+int people_enable(struct vault *vault, const struct people_person *by, const char *name,
+                  struct err *err)
 {
-    return vault_begin(vault, by, err) < 0
+    return begin(vault, by, err) < 0
                ? -1
                : vault_end(vault, switch_within(vault, name, ACTS_USER_ENABLED, err), err);
+}
+
+/* ---- passwords, set anew ---- */
+
+/* Where nobody proved who they are the entry says so. */
+static int set_password_within(struct vault *vault, const char *name, const char *encoded,
+                               bool proved, struct err *err)
+{
+    return acts_user_password(vault, name, proved, err) < 0
+               ? -1
+               : store_password(vault, name, encoded, err);
+}
+
+/* role NULL: nobody proved who they are. */
+static int set_password(struct vault *vault, const char *actor, const char *role,
+                        const struct catalog_account *account, const char *password,
+                        struct err *err)
+{
+    char encoded[PASSWORD_ENCODED];
+    if (people_password_check(account->name, password, err) < 0 ||
+        password_encode(password, encoded, err) < 0)
+        return -1;
+    int done =
+        role != NULL ? vault_begin_as(vault, actor, role, err) : vault_begin(vault, actor, err);
+    if (done == 0)
+        done = vault_end(
+            vault, set_password_within(vault, account->name, encoded, role != NULL, err), err);
+    OPENSSL_cleanse(encoded, sizeof encoded);
+    return done;
+}
+
+int people_set_password(struct vault *vault, const struct people_person *by, const char *name,
+                        const char *password, struct err *err)
+{
+    AUTO(catalog_account_free) struct catalog_account *account = NULL;
+    if (load(vault, name, &account, err) < 0)
+        return -1;
+    if (by->duty != PEOPLE_SECADMIN && strcmp(by->name, account->name) != 0)
+        return err_set(err, ERR_DENIED, by->name,
+                       _("is no security administrator: another's password is not theirs to set"));
+    return set_password(vault, by->name, people_duty_name(by->duty), account, password, err);
+}
+
+struct let_in {
+    struct catalog *catalog;
+    bool found; /* one who administers accounts and has a password */
+    int result;
+    struct catalog_err wrong;
+};
+
+static void look_for_password(void *context, const struct catalog_account *account)
+{
+    struct let_in *look = context;
+    AUTO(free) char *encoded = NULL;
+    if (look->result < 0 || look->found || !administers(account))
+        return;
+    look->result = catalog_password_load(look->catalog, account->name, &encoded, &look->wrong);
+    look->found = encoded != NULL;
+}
+
+int people_nobody_administers(struct vault *vault, bool *nobody, struct err *err)
+{
+    struct let_in look = {.catalog = vault_catalog(vault)};
+    struct catalog_err wrong;
+    if (catalog_account_each(look.catalog, look_for_password, &look, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (look.result < 0)
+        return err_from_catalog(err, &look.wrong);
+    *nobody = !look.found;
+    return 0;
+}
+
+int people_let_in(struct vault *vault, const char *by, const char *name, const char *password,
+                  struct err *err)
+{
+    bool nobody;
+    AUTO(catalog_account_free) struct catalog_account *account = NULL;
+    if (people_nobody_administers(vault, &nobody, err) < 0 || load(vault, name, &account, err) < 0)
+        return -1;
+    if (!nobody || !administers(account))
+        return err_set(err, ERR_DENIED, account->name,
+                       _("only a security administrator's password is set by nobody, and only "
+                         "where none of them has one"));
+    return set_password(vault, by, NULL, account, password, err);
 }
 
 /* ---- proof ---- */

@@ -1,6 +1,7 @@
 #ifndef SHILU_PEOPLE_H
 #define SHILU_PEOPLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "catalog/catalog.h"
@@ -10,8 +11,8 @@ struct vault;
 
 /*
  * Who may do what: accounts, their duties, their passwords. The command line acts as the person who
- * is logged in to the machine and asks here only where two accounts must act; the service asks for
- * everything.
+ * is logged in to the machine and asks here only where two accounts must act, and where accounts
+ * are changed; the service asks for everything.
  */
 
 /* A duty 职责. An account may hold several that agree: people_duties_check. */
@@ -52,13 +53,19 @@ void people_duties_print(people_set duties, char text[static PEOPLE_DUTIES_TEXT]
  */
 int people_duties_check(people_set duties, struct err *err);
 
+/* Who proved to be whom. */
+struct people_person {
+    char name[256]; /* as the account has it */
+    enum people_duty duty;
+};
+
 /*
  * ---- accounts; each function is a transaction of its own ----
  *
- *   by    who does it: "os:LOGIN" or an account
+ *   by    a security administrator, who has proved to be one (people_prove)
  *   name  of an account; found without regard to ASCII case
  *
- * ERR_MISSING: no such account.
+ * ERR_MISSING: no such account. ERR_DENIED: `by` is no security administrator.
  */
 
 enum { PEOPLE_NAME_CHARACTERS = 64, PEOPLE_PASSWORD_LEAST = 10, PEOPLE_PASSWORD_BYTES = 256 };
@@ -68,28 +75,36 @@ enum { PEOPLE_NAME_CHARACTERS = 64, PEOPLE_PASSWORD_LEAST = 10, PEOPLE_PASSWORD_
  * commas or control characters, or a colon, which stands in the names of those who act without an
  * account; ERR_CONFLICT: it is taken; else as people_duties_check and people_password_check.
  */
-int people_add(struct vault *vault, const char *by, const char *name, people_set duties,
-               const char *password, struct err *err);
+int people_add(struct vault *vault, const struct people_person *by, const char *name,
+               people_set duties, const char *password, struct err *err);
 
 /* ERR_CONFLICT also where it would leave no account that may administer accounts. */
-int people_set_duties(struct vault *vault, const char *by, const char *name, people_set duties,
-                      struct err *err);
-int people_disable(struct vault *vault, const char *by, const char *name, struct err *err);
-int people_enable(struct vault *vault, const char *by, const char *name, struct err *err);
+int people_set_duties(struct vault *vault, const struct people_person *by, const char *name,
+                      people_set duties, struct err *err);
+int people_disable(struct vault *vault, const struct people_person *by, const char *name,
+                   struct err *err);
+int people_enable(struct vault *vault, const struct people_person *by, const char *name,
+                  struct err *err);
 
-int people_set_password(struct vault *vault, const char *by, const char *name, const char *password,
-                        struct err *err);
+/* One's own, in any duty, or as a security administrator another's. */
+int people_set_password(struct vault *vault, const struct people_person *by, const char *name,
+                        const char *password, struct err *err);
+
+/* Whether no enabled security administrator has a password: so it is after the catalog was made
+ * anew, for no log holds them. */
+int people_nobody_administers(struct vault *vault, bool *nobody, struct err *err);
+
+/* The way in again: where people_nobody_administers, sets the password of one who is to. The entry
+ * says that nobody proved who they are.
+ *   by   "os:LOGIN"
+ * ERR_DENIED: somebody does, or it is no enabled security administrator's account. */
+int people_let_in(struct vault *vault, const char *by, const char *name, const char *password,
+                  struct err *err);
 
 /* Whether it will do for the account: UTF-8 without control characters, PEOPLE_PASSWORD_LEAST
  * characters at least, PEOPLE_PASSWORD_BYTES bytes at most, and none of the words of the account's
  * name in it. ERR_USAGE. */
 int people_password_check(const char *name, const char *password, struct err *err);
-
-/* Who proved to be whom. */
-struct people_person {
-    char name[256]; /* as the account has it */
-    enum people_duty duty;
-};
 
 /*
  * Proves that an account acts, in a duty that it holds. Not in a transaction.

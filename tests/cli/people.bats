@@ -2,7 +2,23 @@
 # Accounts, duties, holds, retention and disposal, as the people of a bureau use them.
 load common
 
-setup() { new_vault && cd "$BATS_TEST_TMPDIR"; }
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    V=$BATS_TEST_TMPDIR/vault
+    ADMIN_PASSWORD=$("$SHILU" init "$V" --unit 杨柳青镇综合行政执法局 --json | jq -r .password)
+    shilu case add "$CASE" --procedure general --cause 占路经营 >/dev/null
+}
+
+# by_admin [NEW-PASSWORD] user …: as the security administrator
+by_admin() {
+    if [ "$1" = user ]; then
+        shilu "$@" --as admin --password-fd 3 3<<<"$ADMIN_PASSWORD"
+    else
+        local new=$1
+        shift
+        shilu "$@" --as admin --password-fd 3 --new-password-fd 4 3<<<"$ADMIN_PASSWORD" 4<<<"$new"
+    fi
+}
 
 # as PASSWORD COMMAND…: the password on descriptor 3
 as() {
@@ -12,15 +28,15 @@ as() {
 }
 
 @test "accounts are made, change duties and passwords, and are told in the log without a password" {
-    status 0 as 'correct-horse 1' user add 王芳 --role archivist
-    status 0 as 'correct-horse 2' user add li --role auditor
-    status 0 shilu user role 王芳 archivist,reviewer
-    status 0 as 'correct-horse 3' user passwd 王芳
-    status 0 shilu user disable li
+    status 0 by_admin 'correct-horse 1' user add 王芳 --role archivist
+    status 0 by_admin 'correct-horse 2' user add li --role auditor
+    status 0 by_admin user role 王芳 archivist,reviewer
+    status 0 by_admin 'correct-horse 3' user passwd 王芳
+    status 0 by_admin user disable li
     status 0 shilu user list --json
     [ "$(jq -r 'select(.name == "王芳").duties | join(" ")' <<<"$output")" = "reviewer archivist" ]
     [ "$(jq -r 'select(.name == "li").enabled' <<<"$output")" = false ]
-    status 0 shilu user enable li
+    status 0 by_admin user enable li
     status 0 shilu log show --json
     [ "$(grep -c '"user-changed"' <<<"$output")" -eq 5 ]
     has '"role-changed"'
@@ -30,15 +46,15 @@ as() {
 }
 
 @test "duties that must stay apart are refused, with the reason" {
-    status 3 as 'correct-horse 1' user add li --role auditor,archivist
+    status 3 by_admin 'correct-horse 1' user add li --role auditor,archivist
     has "one account cannot be both"
-    status 2 as 'correct-horse 1' user add li --role spy
-    status 2 as short user add li --role officer
+    status 2 by_admin 'correct-horse 1' user add li --role spy
+    status 2 by_admin short user add li --role officer
     has "at least 10 characters"
-    status 2 shilu user add li
-    status 3 shilu user disable admin
+    status 2 by_admin 'correct-horse 1' user add li
+    status 3 by_admin user disable admin
     has "last security administrator"
-    status 3 shilu user role nobody officer
+    status 3 by_admin user role nobody officer
     status 0 shilu user list
     [[ $output != *li* ]]
 }
@@ -46,11 +62,12 @@ as() {
 @test "a password is asked for twice at a terminal, unseen" {
     cat >ask.py <<'END'
 import os, pty, sys, termios
+words = [word.encode() + b"\n" for word in (sys.argv.pop(), "correct-horse 1", "correct-horse 1")]
 pid, master = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
 shown = b""
-for word in (b"correct-horse 1\n", b"correct-horse 1\n"):
+for word in words:
     while not shown.rstrip(b" ").endswith(b":"):
         shown += os.read(master, 100)
     while termios.tcgetattr(master)[3] & termios.ECHO:
@@ -64,12 +81,53 @@ except OSError:
     pass
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) or (b"horse" in shown))
 END
-    status 0 python3 ask.py "$SHILU" -C "$V" user add li --role officer
+    status 0 python3 ask.py "$SHILU" -C "$V" user add li --role officer --as admin "$ADMIN_PASSWORD"
     status 0 shilu user list
     has li
     run setsid -w "$SHILU" -C "$V" user passwd li </dev/null
     [ "$status" -eq 2 ]
     has "--password-fd"
+}
+
+@test "accounts are changed by a security administrator who gives a password, and by nobody else" {
+    by_admin 'correct-horse 1' user add wang --role archivist >/dev/null
+    by_admin 'correct-horse 2' user add li --role auditor >/dev/null
+    status 2 shilu user add zhao --role auditor
+    has "--as"
+    status 3 as 'wrong-horse 1' user disable li --as admin
+    has "name or the password is wrong"
+    status 3 as 'correct-horse 1' user role li reviewer --as wang
+    has "duty"
+    # another's password is not theirs to set; one's own is, with the old one
+    status 3 shilu user passwd li --as wang --password-fd 3 --new-password-fd 4 \
+        3<<<'correct-horse 1' 4<<<'correct-horse 9'
+    has "no security administrator"
+    status 3 shilu user passwd li --password-fd 3 --new-password-fd 4 \
+        3<<<'wrong-horse 1' 4<<<'correct-horse 9'
+    status 0 shilu user passwd li --password-fd 3 --new-password-fd 4 \
+        3<<<'correct-horse 2' 4<<<'correct-horse 9'
+    status 0 shilu log show --action user-changed --json
+    [ "$(jq -rs 'map("\(.actor) \(.role) \(.subject) \(.detail.change)") | join("; ")' <<<"$output")" = \
+        "admin secadmin wang added; admin secadmin li added; li auditor li password" ]
+    status 0 shilu verify
+}
+
+@test "where no security administrator has a password one is let in again, and the log says how" {
+    by_admin 'correct-horse 2' user add li --role auditor >/dev/null
+    shilu catalog rebuild >/dev/null
+    status 3 shilu user passwd li --new-password-fd 4 4<<<'correct-horse 9'
+    has "only a security administrator's"
+    status 0 shilu user passwd admin --new-password-fd 4 4<<<'correct-horse 8'
+    has "set without any"
+    ADMIN_PASSWORD='correct-horse 8'
+    status 3 shilu user passwd admin --new-password-fd 4 --password-fd 3 \
+        3<<<'wrong-horse 1' 4<<<'correct-horse 9'
+    status 0 by_admin 'correct-horse 9' user passwd li
+    status 0 shilu log show --action user-changed --json
+    [ "$(jq -r 'select(.detail.unproved).actor' <<<"$output")" = "os:$(id -un)" ]
+    status 0 shilu log show --action user-changed
+    has "unproved"
+    status 0 shilu verify
 }
 
 # one recording of a second, R1, and another, R2
@@ -145,9 +203,9 @@ END
 
 # an archivist, an auditor, and rules by which the recordings of 2020 are due
 disposers() {
-    as 'correct-horse 1' user add wang --role archivist >/dev/null
-    as 'correct-horse 2' user add li --role auditor >/dev/null
-    as 'correct-horse 3' user add zhao --role auditor >/dev/null
+    by_admin 'correct-horse 1' user add wang --role archivist >/dev/null
+    by_admin 'correct-horse 2' user add li --role auditor >/dev/null
+    by_admin 'correct-horse 3' user add zhao --role auditor >/dev/null
     echo "default = 6 months from capture" >>"$V/shilu.conf"
     shilu retention confirm >/dev/null
 }
@@ -202,10 +260,10 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
     has "duty"
     status 0 request R1
     status 3 as 'correct-horse 1' dispose approve X1 --as wang --reason x
-    shilu user role wang auditor
+    by_admin user role wang auditor
     status 3 as 'correct-horse 1' dispose approve X1 --as wang --reason x
     has "same account"
-    shilu user role wang archivist
+    by_admin user role wang archivist
     shilu hold set R1 --reason 行政复议
     status 3 approve X1
     has "is held"

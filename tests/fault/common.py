@@ -42,9 +42,17 @@ def fail(text):
 
 
 def make_vault(path):
-    shilu(None, "init", path, "--unit", "杨柳青镇综合行政执法局")
+    made = shilu(None, "init", path, "--unit", "杨柳青镇综合行政执法局", "--json")
+    shilu(path, "user", "passwd", "admin", "--password-fd", "0", "--new-password-fd", "0",
+          input=json.loads(made.stdout)["password"] + "\n" + PASSWORD)
     shilu(path, "case", "add", CASE)
     return path
+
+
+def add_account(vault, name, duty):
+    """Made by the vault's first security administrator."""
+    shilu(vault, "user", "add", name, "--role", duty, "--as", "admin", "--password-fd", "0",
+          "--new-password-fd", "0", input=PASSWORD * 2)
 
 
 def make_recordings(folder, count, size):

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from common import CASE, PASSWORD, Folder, counted, fail, make_recordings, make_vault, shilu
+from common import CASE, PASSWORD, Folder, add_account, counted, fail, make_recordings, make_vault, shilu
 
 # not in the log, and told so where the tables are compared: catalog/compare.c
 UNTOLD = {("log_entries", "signature"), ("passwords", None), ("removals", None), ("recordings", "sidecar_due")}
@@ -87,7 +87,7 @@ with Folder(quick=True) as folder:
     shilu(vault, "seal", CASE)
     shilu(vault, "disc", "image", CASE, "-o", folder / "disc.iso")
     for name, duty in (("wang", "archivist"), ("li", "auditor")):
-        shilu(vault, "user", "add", name, "--role", duty, "--password-fd", "0", input=PASSWORD)
+        add_account(vault, name, duty)
     shilu(vault, "tag", "R2", "--captured-at", "2020-01-01T00:00:00+08:00", "--reason", "x")
     shilu(vault, "case", "close", CASE)
     shilu(vault, "dispose", "request", "R2", "--as", "wang", "--reason", "x", "--password-fd", "0",

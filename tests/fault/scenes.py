@@ -3,7 +3,7 @@ import hashlib
 import json
 import pathlib
 
-from common import CASE, PASSWORD, fail, held, held_digests, lines, make_recordings, make_vault, shilu
+from common import CASE, PASSWORD, add_account, fail, held, held_digests, lines, make_recordings, make_vault, shilu
 
 PLACE = "杨柳青镇估衣街"
 PURPOSE = "占道经营检查"
@@ -204,7 +204,7 @@ def make_disposal(vault):
         settings.write("default = 6 months from capture\n")
     shilu(vault, "retention", "confirm")
     for name, duty in (("wang", "archivist"), ("li", "auditor")):
-        shilu(vault, "user", "add", name, "--role", duty, "--password-fd", "0", input=PASSWORD)
+        add_account(vault, name, duty)
     shilu(vault, "dispose", "request", number["R000.wav"], number["R900.wav"], "--as", "wang",
           "--reason", WHY, "--password-fd", "0", input=PASSWORD)
 

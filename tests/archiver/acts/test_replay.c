@@ -137,7 +137,7 @@ static void act_all(struct vault *vault)
     sound(acts_seal(vault, &unassigned, recordings + 1, 1, NULL, 0, &done, &err), &err);
     sound(acts_retention_confirm(vault, "default = 1 year from capture\n", &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_ADDED, "archivist", &err), &err);
-    sound(acts_user_change(vault, "王芳", ACTS_USER_PASSWORD, NULL, &err), &err);
+    sound(acts_user_password(vault, "王芳", true, &err), &err);
     sound(acts_user_change(vault, "王芳", ACTS_USER_DISABLED, NULL, &err), &err);
     sound(acts_user_change(vault, "admin", ACTS_USER_DISABLED, NULL, &err), &err);
     sound(acts_user_change(vault, "admin", ACTS_USER_ENABLED, NULL, &err), &err);

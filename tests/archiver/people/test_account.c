@@ -28,6 +28,8 @@ static void is_refused(int result, const struct err *err, enum err_kind kind)
     assert_int_equal(err->kind, kind);
 }
 
+static struct people_person admin; /* of the vault that was made last */
+
 static struct vault *make_vault(void)
 {
     struct err err;
@@ -37,9 +39,8 @@ static struct vault *make_vault(void)
     sound(vault_create("v", &(struct vault_new){.unit = "U", .by = "os:test"}, &created, &err),
           &err);
     sound(vault_open("v", VAULT_WRITE, &vault, &err), &err);
-    struct people_person person;
     sound(people_prove(vault, "os:test", created.admin, created.password,
-                       people_of(PEOPLE_SECADMIN), &person, &err),
+                       people_of(PEOPLE_SECADMIN), &admin, &err),
           &err);
     return vault;
 }
@@ -92,14 +93,14 @@ static void an_account_proves_itself_by_its_password_and_duty(void **state)
     struct err err;
     struct people_person person;
     struct vault *vault = make_vault();
-    sound(people_add(vault, "os:test", "王芳", people_of(PEOPLE_ARCHIVIST), good, &err), &err);
+    sound(people_add(vault, &admin, "王芳", people_of(PEOPLE_ARCHIVIST), good, &err), &err);
     sound(people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_ARCHIVIST), &person, &err),
           &err);
     assert_string_equal(person.name, "王芳");
     is_refused(
         people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
         &err, ERR_DENIED);
-    sound(people_set_duties(vault, "os:test", "王芳", people_of(PEOPLE_AUDITOR), &err), &err);
+    sound(people_set_duties(vault, &admin, "王芳", people_of(PEOPLE_AUDITOR), &err), &err);
     sound(people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
           &err);
 
@@ -112,14 +113,14 @@ static void an_account_proves_itself_by_its_password_and_duty(void **state)
         people_prove(vault, "os:test", "nobody", good, people_of(PEOPLE_AUDITOR), &person, &err),
         &err, ERR_DENIED);
     assert_string_equal(err.text, told);
-    sound(people_disable(vault, "os:test", "王芳", &err), &err);
+    sound(people_disable(vault, &admin, "王芳", &err), &err);
     is_refused(
         people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
         &err, ERR_DENIED);
     assert_string_equal(err.text, told);
-    is_refused(people_disable(vault, "os:test", "王芳", &err), &err, ERR_CONFLICT);
-    sound(people_enable(vault, "os:test", "王芳", &err), &err);
-    sound(people_set_password(vault, "os:test", "王芳", "another-horse 2", &err), &err);
+    is_refused(people_disable(vault, &admin, "王芳", &err), &err, ERR_CONFLICT);
+    sound(people_enable(vault, &admin, "王芳", &err), &err);
+    sound(people_set_password(vault, &admin, "王芳", "another-horse 2", &err), &err);
     is_refused(
         people_prove(vault, "os:test", "王芳", good, people_of(PEOPLE_AUDITOR), &person, &err),
         &err, ERR_DENIED);
@@ -134,12 +135,36 @@ static void the_last_security_administrator_stays(void **state)
     (void)state;
     struct err err;
     struct vault *vault = make_vault();
-    is_refused(people_disable(vault, "os:test", "ADMIN", &err), &err, ERR_CONFLICT);
-    is_refused(people_set_duties(vault, "os:test", "admin", people_of(PEOPLE_OFFICER), &err), &err,
+    is_refused(people_disable(vault, &admin, "ADMIN", &err), &err, ERR_CONFLICT);
+    is_refused(people_set_duties(vault, &admin, "admin", people_of(PEOPLE_OFFICER), &err), &err,
                ERR_CONFLICT);
-    sound(people_add(vault, "os:test", "second", people_of(PEOPLE_SECADMIN), good, &err), &err);
-    sound(people_disable(vault, "os:test", "admin", &err), &err);
-    is_refused(people_disable(vault, "os:test", "second", &err), &err, ERR_CONFLICT);
+    sound(people_add(vault, &admin, "second", people_of(PEOPLE_SECADMIN), good, &err), &err);
+    sound(people_disable(vault, &admin, "admin", &err), &err);
+    is_refused(people_disable(vault, &admin, "second", &err), &err, ERR_CONFLICT);
+    vault_free(vault);
+}
+
+static void accounts_are_changed_by_a_security_administrator_alone(void **state)
+{
+    (void)state;
+    struct err err;
+    struct vault *vault = make_vault();
+    struct people_person li;
+    const people_set auditor = people_of(PEOPLE_AUDITOR);
+    sound(people_add(vault, &admin, "li", auditor, good, &err), &err);
+    sound(people_add(vault, &admin, "wang", people_of(PEOPLE_ARCHIVIST), good, &err), &err);
+    sound(people_prove(vault, "os:test", "li", good, auditor, &li, &err), &err);
+    is_refused(people_add(vault, &li, "zhao", auditor, good, &err), &err, ERR_DENIED);
+    is_refused(people_set_duties(vault, &li, "wang", auditor, &err), &err, ERR_DENIED);
+    is_refused(people_disable(vault, &li, "wang", &err), &err, ERR_DENIED);
+    is_refused(people_enable(vault, &li, "wang", &err), &err, ERR_DENIED);
+    is_refused(people_set_password(vault, &li, "wang", "another-horse 2", &err), &err, ERR_DENIED);
+    sound(people_set_password(vault, &li, "li", "another-horse 2", &err), &err);
+    sound(people_prove(vault, "os:test", "li", "another-horse 2", auditor, &li, &err), &err);
+    bool nobody = true;
+    sound(people_nobody_administers(vault, &nobody, &err), &err);
+    assert_false(nobody);
+    is_refused(people_let_in(vault, "os:test", "admin", "another-horse 2", &err), &err, ERR_DENIED);
     vault_free(vault);
 }
 
@@ -150,9 +175,9 @@ static void names_that_could_be_taken_for_others_are_refused(void **state)
     struct err err;
     struct vault *vault = make_vault();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        is_refused(people_add(vault, "os:test", bad[i], people_of(PEOPLE_OFFICER), good, &err),
-                   &err, ERR_USAGE);
-    is_refused(people_add(vault, "os:test", "Admin", people_of(PEOPLE_OFFICER), good, &err), &err,
+        is_refused(people_add(vault, &admin, bad[i], people_of(PEOPLE_OFFICER), good, &err), &err,
+                   ERR_USAGE);
+    is_refused(people_add(vault, &admin, "Admin", people_of(PEOPLE_OFFICER), good, &err), &err,
                ERR_CONFLICT);
     vault_free(vault);
 }
@@ -164,6 +189,7 @@ int main(void)
         cmocka_unit_test(passwords_that_will_not_do_are_refused),
         cmocka_unit_test(an_account_proves_itself_by_its_password_and_duty),
         cmocka_unit_test(the_last_security_administrator_stays),
+        cmocka_unit_test(accounts_are_changed_by_a_security_administrator_alone),
         cmocka_unit_test(names_that_could_be_taken_for_others_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

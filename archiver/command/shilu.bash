@@ -16,7 +16,7 @@ _shilu() {
         esac
     done
     case $before in
-    -C | -o | --output | --clearable | --receipts | --key | --against | --log | --proof | --ca | --request | --response)
+    -C | -o | --output | --clearable | --receipts | --key | --keys | --against | --log | --proof | --ca | --request | --response)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -54,7 +54,7 @@ _shilu() {
     attach) options='--kind --json' ;;
     search) options='--case --collector --officer --device --from --to --near --untagged --limit --json' ;;
     extract) options='--output --json' ;;
-    verify) options='--listed --sizes --key --witness --seal --quick --percent --seed-day --since --budget --json' ;;
+    verify) options='--listed --sizes --key --keys --witness --seal --quick --percent --seed-day --since --budget --json' ;;
     receipt) options='--output --qr' ;;
     case)
         case $verb in

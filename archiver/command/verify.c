@@ -142,6 +142,23 @@ static int load_key(const char *path, struct key **key, struct err *err)
     return key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, path, key, err);
 }
 
+/* The keys before the one that was given: of the folder that was, or of the vault at hand. */
+static int load_chain(const struct command_context *context, const char *folder,
+                      const struct audit_options *audit, struct custody_chain *chain,
+                      struct err *err)
+{
+    char id[KEY_ID_TEXT];
+    if (audit->key != NULL)
+        key_id(audit->key, id);
+    else
+        (void)snprintf(id, sizeof id, "%s", audit->key_id);
+    if (folder != NULL)
+        return vault_chain_read(folder, id, chain, err);
+    return context->vault == NULL || context->vault[0] == '\0'
+               ? 0
+               : vault_chain_load(context->vault, id, chain, err);
+}
+
 /* A carrier by itself: where a vault is at hand and no other key is asked for, its signatures must
  * be of that vault's key. */
 static int verify_path(const struct command_context *context, const char *path,
@@ -164,10 +181,11 @@ static int verify_path(const struct command_context *context, const char *path,
         int len = snprintf(public_key, sizeof public_key, "%s/keys/public.pem", context->vault);
         if (len < 0 || (size_t)len >= sizeof public_key)
             return err_set(err, ERR_USAGE, context->vault, "%s", _("the path is too long"));
-        if (load_key(public_key, &key, err) < 0 ||
-            vault_chain_load(context->vault, key, &chain, err) < 0)
+        if (load_key(public_key, &key, err) < 0)
             return err_wrap(err, "%s", _("the key of the vault that is named"));
         options.key = key;
+        if (load_chain(context, NULL, &options, &chain, err) < 0)
+            return err_wrap(err, "%s", _("the key of the vault that is named"));
         options.chain = &chain;
         options.key_is_vaults = true;
     }
@@ -301,6 +319,7 @@ static bool take_witness(void *context, int option, char *argument)
 int command_verify(const struct command_context *context, int argc, const char **argv)
 {
     char *key_given = NULL;
+    char *keys_given = NULL;
     char *seal_given = NULL;
     int json = 0;
     AUTO(choice_release) struct choice choice = {.listed = 0};
@@ -309,6 +328,10 @@ int command_verify(const struct command_context *context, int argc, const char *
         CHOICE_ROWS(choice),
         {"key", '\0', POPT_ARG_STRING, &key_given, 0,
          N_("the public key that signatures must be of, or its id"), N_("FILE|ID")},
+        {"keys", '\0', POPT_ARG_STRING, &keys_given, 0,
+         N_("with --key: statements of the keys before it, as in the vault's keys/retired; what "
+            "these keys signed counts too"),
+         N_("FOLDER")},
         {"witness", '\0', POPT_ARG_STRING, NULL, WITNESS,
          N_("the key of a witness whose cosignatures of receipts count; default: those in the "
             "vault's settings"),
@@ -323,6 +346,7 @@ int command_verify(const struct command_context *context, int argc, const char *
                               N_("[VAULT | CASE | R12 | A3 | ARCHIVE | IMAGE | FOLDER | RECEIPT]…"),
                               0, SIZE_MAX, take_witness, &witnesses, &status);
     AUTO(free) char *key_path = key_given;
+    AUTO(free) char *keys_path = keys_given;
     AUTO(free) char *seal_text = seal_given;
     if (!go_on)
         return status;
@@ -347,11 +371,17 @@ int command_verify(const struct command_context *context, int argc, const char *
     const bool by_id = key_path != NULL && key_id_parse(key_path, key_id);
     if (key_path != NULL && !by_id && load_key(key_path, &key, &err) < 0)
         return say_error(&err);
+    audit.key = key;
+    audit.key_id = by_id ? key_id : NULL;
+    AUTO(custody_chain_release) struct custody_chain chain = {.links = NULL};
+    if (keys_path != NULL && key_path == NULL)
+        return say_wrong_use(argv[0], "%s", _("--keys goes with --key"));
+    if (key_path != NULL && load_chain(context, keys_path, &audit, &chain, &err) < 0)
+        return say_error(&err);
+    audit.chain = key_path != NULL ? &chain : NULL;
     struct verification verification = {
         .json = json != 0, .choice = &choice, .seals = json_array(), .receipts = json_array()};
     bar_start(&verification.bar, json == 0);
-    audit.key = key;
-    audit.key_id = by_id ? key_id : NULL;
     audit.witnesses = witnesses.at;
     audit.witness_count = witnesses.count;
     audit.found = found;

@@ -189,9 +189,11 @@ void keys_forget(struct vault *vault)
 int vault_key_chain(struct vault *vault, const struct custody_chain **chain, struct err *err)
 {
     const struct key *key;
+    char id[KEY_ID_TEXT];
     if (vault_public_key(vault, &key, err) < 0)
         return -1;
-    if (!vault->has_chain && vault_chain_load(vault->path, key, &vault->chain, err) < 0)
+    key_id(key, id);
+    if (!vault->has_chain && vault_chain_load(vault->path, id, &vault->chain, err) < 0)
         return -1;
     vault->has_chain = true;
     *chain = &vault->chain;

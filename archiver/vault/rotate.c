@@ -492,23 +492,29 @@ static int read_retired(int folder, const char *name, struct custody_chain *chai
     return custody_chain_add(chain, &one, err);
 }
 
-int vault_chain_load(const char *path, const struct key *key, struct custody_chain *chain,
+int vault_chain_read(const char *folder, const char *id, struct custody_chain *chain,
                      struct err *err)
 {
-    char joined[VAULT_PATH_MAX];
-    char id[KEY_ID_TEXT];
     AUTO(custody_chain_release) struct custody_chain read = {.links = NULL};
-    vault_join(path, "keys/retired", joined);
-    AUTO(closedir) DIR *names = opendir(joined);
-    if (names == NULL && errno != ENOENT && errno != EACCES)
-        return err_sys(err, joined, _("open"));
+    AUTO(closedir) DIR *names = opendir(folder);
+    if (names == NULL)
+        return err_sys(err, folder, _("open"));
     // NOLINTNEXTLINE(concurrency-mt-unsafe): own DIR
-    for (const struct dirent *entry; names != NULL && (entry = readdir(names)) != NULL;)
+    for (const struct dirent *entry; (entry = readdir(names)) != NULL;)
         if (entry->d_name[0] != '.' && read_retired(dirfd(names), entry->d_name, &read, err) < 0)
-            return err_wrap(err, "%s", joined);
-    key_id(key, id);
+            return err_wrap(err, "%s", folder);
     (void)custody_chain_settle(&read, id);
     *chain = read;
     read = (struct custody_chain){.links = NULL};
     return 0;
+}
+
+int vault_chain_load(const char *path, const char *id, struct custody_chain *chain, struct err *err)
+{
+    char joined[VAULT_PATH_MAX];
+    *chain = (struct custody_chain){.links = NULL};
+    vault_join(path, "keys/retired", joined);
+    if (access(joined, R_OK | X_OK) < 0 && (errno == ENOENT || errno == EACCES))
+        return 0;
+    return vault_chain_read(joined, id, chain, err);
 }

@@ -187,9 +187,12 @@ int vault_key_replace(struct vault *vault, const char *actor, const char *reason
 struct custody_chain;
 int vault_key_chain(struct vault *vault, const struct custody_chain **chain, struct err *err);
 
-/* The same for the vault at a path, which need not be opened; released by the caller. Empty where
- * there are none, or who asks may not read them. */
-int vault_chain_load(const char *path, const struct key *key, struct custody_chain *chain,
+/* The keys before the one of this id, for the vault at a path, which need not be opened; released
+ * by the caller. Empty where there are none, or who asks may not read them. */
+int vault_chain_load(const char *path, const char *id, struct custody_chain *chain,
+                     struct err *err);
+/* The same from a folder of statements, as keys/retired is one; it must be there. */
+int vault_chain_read(const char *folder, const char *id, struct custody_chain *chain,
                      struct err *err);
 
 /* The public key alone. */

@@ -131,6 +131,26 @@ sm2_signed() {
     status 0 shilu verify disc.iso
     status 0 "$SHILU" verify --key old.pem "$archive"
     status 1 "$SHILU" verify --key "$V/keys/public.pem" "$archive"
+    status 0 shilu verify --key "$V/keys/public.pem" "$archive" receipt.json
+    has "an earlier key"
+    cp "$V/keys/public.pem" new.pem # an auditor has nothing else of the vault than public files
+    cp -r "$V/keys/retired" statements
+    for key in new.pem "$new"; do
+        status 0 "$SHILU" verify --key "$key" --keys statements "$archive" receipt.json
+        has "$old"
+        has "an earlier key"
+    done
+    shilu receipt R2 >later.json
+    status 1 "$SHILU" verify --key old.pem --keys statements later.json # it leads forward only
+    has "another key"
+    openssl genpkey -algorithm ED25519 2>/dev/null | openssl pkey -pubout -out stranger.pem
+    status 1 "$SHILU" verify --key stranger.pem --keys statements "$archive"
+    status 3 "$SHILU" verify --key new.pem --keys nowhere "$archive"
+    has nowhere
+    status 2 "$SHILU" verify --keys statements "$archive"
+    sed -i '3s/.*/99/' statements/*
+    status 3 "$SHILU" verify --key new.pem --keys statements "$archive"
+    has statements
     shilu key export --public "$old" | cmp - old.pem
     status 3 shilu key export --public 0123
     status 0 shilu key show

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/instant.h"
 #include "custody/custody.h"
 #include "custody/key.h"
 #include "digest/hash.h"
@@ -127,10 +128,11 @@ static int is_picked(struct auditor *auditor, const struct item *item, bool *pic
                      struct err *err)
 {
     const struct audit_choice *choice = &auditor->options.choice;
+    const int64_t now_us = instant_now().us;
     char name[ITEM_NAME];
     *picked = auditor->asked == AUDIT_ALL;
     if (choice->pick == AUDIT_UNREAD)
-        *picked = item->right_us < choice->unread_since_us;
+        *picked = item->right_us < choice->unread_since_us || item->right_us > now_us; /* a clock */
     if (choice->pick != AUDIT_SAMPLE)
         return 0;
     (void)snprintf(name, sizeof name, "%c%lld", item->kind == CATALOG_READ_RECORDING ? 'R' : 'A',

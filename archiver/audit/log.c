@@ -107,16 +107,23 @@ static int compare(struct auditor *auditor, struct catalog *scratch, struct cust
 {
     struct catalog_err wrong;
     struct err why;
+    uint64_t made;
     if (acts_replay(auditor->vault, log, size, scratch, entry_failed, auditor, &why) < 0) {
         if (why.kind != ERR_DAMAGED && why.kind != ERR_MISSING && why.kind != ERR_CONFLICT)
             return (void)(*err = why), -1;
         log_found(auditor, vault_folder_name(VAULT_LOG), NULL, why.text);
         return 0;
     }
-    if (size > custody_log_size(log))
+    if (catalog_log_size(scratch, &made, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    if (made > custody_log_size(log))
         log_found(auditor, vault_folder_name(VAULT_LOG), NULL,
                   _("the catalog has entries that the log does not have yet: left by a run that "
                     "was interrupted; the next command that writes appends them"));
+    if (made < size)
+        log_found(auditor, "catalog.db", NULL,
+                  _("tampering: it has entries that the log does not have and no act has made; "
+                    "\"shilu catalog rebuild\" makes it anew without them"));
     if (catalog_compare(scratch, difference_found, auditor, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     return 0;

@@ -126,6 +126,14 @@ static int enter(struct vault *vault, char *number, void *row, struct err *err)
     return acts_case_open(vault, one, err);
 }
 
+/* R12, A3, D1, X4: what else can be named where a case can. */
+static bool is_an_id(const char *number)
+{
+    int64_t ignored;
+    return say_parse_id(number, 'R', &ignored) || say_parse_id(number, 'A', &ignored) ||
+           say_parse_id(number, 'D', &ignored) || say_parse_id(number, 'X', &ignored);
+}
+
 static int case_add(const struct command_context *context, int argc, const char **argv)
 {
     struct catalog_case one = {0};
@@ -149,6 +157,11 @@ static int case_add(const struct command_context *context, int argc, const char 
     if (procedure != NULL && strcmp(procedure, "simple") != 0 && strcmp(procedure, "general") != 0)
         return say_wrong_use("case", _("--procedure is simple or general, not %s"), procedure);
 
+    if (is_an_id(options.words[0]))
+        return say_wrong_use("case",
+                             _("%s is what a recording, archive or disc is called: a case "
+                               "cannot have that number"),
+                             options.words[0]);
     status = register_enter(context, options.words[0], enter, &one);
     if (status != EXIT_SOUND)
         return status;

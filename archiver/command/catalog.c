@@ -87,6 +87,24 @@ static void sidecar_stale(void *context, const struct catalog_recording *recordi
                id);
 }
 
+/* What was there is gone from use: that is told, with what its file is called now. */
+static void rebuilt_log(const char *path, const struct acts_rebuilt *rebuilt,
+                        const struct rebuilding *rebuilding)
+{
+    struct err err;
+    char actor[128];
+    AUTO(vault_free) struct vault *vault = NULL;
+    struct acts_told told = {
+        .action = CUSTODY_CATALOG_REBUILT,
+        .detail = json_pack("{s:o, s:o, s:s}", "entries", json_u64(rebuilt->entries), "findings",
+                            json_u64(rebuilding->findings), "kept", rebuilt->kept)};
+    vault_actor(actor);
+    if (vault_open(path, VAULT_TELL, &vault, &err) < 0 ||
+        acts_tell(vault, actor, &told, 1, &err) < 0)
+        say_note(_("the rebuild is not in the custody log: %s"), err.text);
+    acts_told_release(&told, 1);
+}
+
 static void rebuilt_tell(const struct acts_rebuilt *rebuilt, const struct rebuilding *rebuilding)
 {
     if (rebuilding->json) {
@@ -115,6 +133,9 @@ static int catalog_verb_rebuild(const struct command_context *context, int argc,
     if (open_vault(context, VAULT_AUDIT, &vault, &err) < 0 ||
         acts_rebuild(vault, entry_failed, sidecar_stale, &rebuilding, &rebuilt, &err) < 0)
         return say_error(&err);
+    vault_free(vault);
+    vault = NULL;
+    rebuilt_log(context->vault, &rebuilt, &rebuilding);
     rebuilt_tell(&rebuilt, &rebuilding);
     return rebuilding.findings > 0 ? EXIT_FOUND : EXIT_SOUND;
 }

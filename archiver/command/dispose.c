@@ -18,6 +18,7 @@
 #include "command/registers.h"
 #include "command/say.h"
 #include "command/table.h"
+#include "command/trust.h"
 #include "keep/keep.h"
 #include "people/people.h"
 #include "vault/vault.h"
@@ -384,6 +385,9 @@ static int run(const struct command_context *context, int argc, const char **arg
     AUTO(vault_free) struct vault *vault = NULL;
     if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
         return say_error(&err);
+    status = trust_catalog(vault);
+    if (status != EXIT_SOUND)
+        return status;
     asked.vault = vault;
     asked.options = &options;
     asked.reason = reason;

@@ -34,6 +34,7 @@ static const char *const names[CUSTODY_ACTIONS] = {
     [CUSTODY_USER_CHANGED] = N_("user changed"),
     [CUSTODY_ROLE_CHANGED] = N_("duty changed"),
     [CUSTODY_SETTINGS_CHANGED] = N_("settings changed"),
+    [CUSTODY_CATALOG_REBUILT] = N_("catalog rebuilt"),
     [CUSTODY_WITNESSED] = N_("witnessed"),
     [CUSTODY_BACKED] = N_("backed"),
     [CUSTODY_LOGIN_FAILED] = N_("login failed"),

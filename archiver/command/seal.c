@@ -10,6 +10,7 @@
 #include "command/options.h"
 #include "command/say.h"
 #include "command/seals.h"
+#include "command/trust.h"
 #include "pack/pack.h"
 #include "vault/vault.h"
 
@@ -115,6 +116,9 @@ int command_seal(const struct command_context *context, int argc, const char **a
     AUTO(vault_free) struct vault *vault = NULL;
     if (open_vault(context, VAULT_WRITE, &vault, &err) < 0)
         return say_error(&err);
+    status = trust_catalog(vault);
+    if (status != EXIT_SOUND)
+        return status;
     char actor[128];
     vault_actor(actor);
     if (unassigned != 0)

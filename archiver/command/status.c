@@ -37,6 +37,7 @@ struct overview {
     struct custody_head head;
     char key_id[KEY_ID_TEXT];
     struct last last;
+    int64_t now_us;
     int64_t unread_since_us; /* what was not read since is named */
     struct catalog_reading oldest;
     uint64_t items;
@@ -68,7 +69,8 @@ static bool take_reading(void *context, const struct catalog_reading *reading)
     struct overview *overview = context;
     if (overview->items++ == 0)
         overview->oldest = *reading;
-    if (reading->right_us >= overview->unread_since_us)
+    if (reading->right_us >= overview->unread_since_us &&
+        reading->right_us <= overview->now_us) /* else a clock was wrong */
         return true;
     overview->unread++;
     overview->unread_bytes += reading->size_bytes;
@@ -261,7 +263,7 @@ int command_status(const struct command_context *context, int argc, const char *
     if (!go_on)
         return status;
     struct err err;
-    struct overview overview = {.items = 0};
+    struct overview overview = {.now_us = instant_now().us};
     AUTO(vault_free) struct vault *vault = NULL;
     if (!span_since(since != NULL ? since : "90d", &overview.unread_since_us))
         return say_wrong_use(argv[0], _("--since takes a day, a time, or a span such as 30d: %s"),

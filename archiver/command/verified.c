@@ -56,7 +56,7 @@ static int tell(const char *path, const struct acts_verification *verification, 
     return vault_end(vault, acts_verified(vault, verification, err), err);
 }
 
-void verified_log(const char *vault, const char *subject, const char *level,
+bool verified_log(const char *vault, const char *subject, const char *level,
                   const struct verified *verified, const struct audit_choice *choice,
                   uint64_t seed_size, const struct audit_report *report)
 {
@@ -77,6 +77,8 @@ void verified_log(const char *vault, const char *subject, const char *level,
     sort(verified->archives, verified->archive_count);
     if (verified->failed)
         (void)err_memory(&err, vault);
-    if (verified->failed || tell(vault, &verification, &err) < 0)
-        say_note(_("this verification is not in the custody log: %s"), err.text);
+    if (!verified->failed && tell(vault, &verification, &err) == 0)
+        return true;
+    say_note(_("this verification is not in the custody log: %s"), err.text);
+    return false;
 }

@@ -20,11 +20,11 @@ void verified_add(struct verified *verified, enum catalog_read_kind kind, int64_
 
 /*
  * Tells the custody log of the vault. Where that cannot be, for want of the signing key, say, it is
- * noted and no more: what was verified is verified.
+ * noted, and false given: what was verified is verified, but the next --since begins anew.
  *   subject    "R12", "A3", a case's number; "" for the whole vault
  *   seed_size  entries of the log that a sample's seed is the root of
  */
-void verified_log(const char *vault, const char *subject, const char *level,
+bool verified_log(const char *vault, const char *subject, const char *level,
                   const struct verified *verified, const struct audit_choice *choice,
                   uint64_t seed_size, const struct audit_report *report);
 

@@ -38,6 +38,7 @@ struct verification {
     const char *target; /* that is being verified, as it was given */
     const struct choice *choice;
     uint64_t left; /* items that time did not suffice for */
+    bool unkept;   /* the next --since would begin anew */
     struct verified verified;
     struct signers signers;
     json_t *receipts; /* what they tell, for the sum in JSON */
@@ -116,9 +117,10 @@ static int verify_vault(const char *path, struct verification *verification,
         return -1;
     verification->left += report->left;
     bar_clear(&verification->bar);
-    verified_log(path, "", choice_name(&verification->audit), &verification->verified, choice,
-                 seed_size, report);
+    const bool logged = verified_log(path, "", choice_name(&verification->audit),
+                                     &verification->verified, choice, seed_size, report);
     verified_release(&verification->verified);
+    verification->unkept = verification->unkept || (choice->pick == AUDIT_UNREAD && !logged);
     return 0;
 }
 
@@ -235,8 +237,8 @@ static int verify_named(const struct command_context *context, const char *name,
         verify_part(vault, name, verification, report, err) < 0)
         return -1;
     bar_clear(&verification->bar);
-    verified_log(context->vault, name, choice_name(&verification->audit), &verification->verified,
-                 &verification->audit.choice, 0, report);
+    (void)verified_log(context->vault, name, choice_name(&verification->audit),
+                       &verification->verified, &verification->audit.choice, 0, report);
     return 0;
 }
 
@@ -405,5 +407,6 @@ int command_verify(const struct command_context *context, int argc, const char *
     json_decref(verification.receipts);
     return status != EXIT_SOUND              ? status
            : verification.total.findings > 0 ? EXIT_FOUND
+           : verification.unkept             ? EXIT_NOT_DONE
                                              : EXIT_SOUND;
 }

@@ -43,6 +43,7 @@ static const char *const action_names[CUSTODY_ACTIONS] = {
     [CUSTODY_USER_CHANGED] = "user-changed",
     [CUSTODY_ROLE_CHANGED] = "role-changed",
     [CUSTODY_SETTINGS_CHANGED] = "settings-changed",
+    [CUSTODY_CATALOG_REBUILT] = "catalog-rebuilt",
     [CUSTODY_WITNESSED] = "witnessed",
     [CUSTODY_BACKED] = "backed",
     [CUSTODY_KEY_ROTATED] = "key-rotated",

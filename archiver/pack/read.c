@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -271,12 +272,20 @@ static int name_taken(const char *name, struct err *err)
     return err_set(err, ERR_CONFLICT, name, _("a file of that name is there already"));
 }
 
-/* A new file, or one that a killed extraction has left, for us alone. */
+/* A new file, or one that a killed extraction has left, for us alone: a plain file of this one
+ * name.
+ */
 static int open_part(int folder, const char *part, struct err *err)
 {
-    AUTO(close) int to = openat(folder, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (to < 0)
+    struct stat st;
+    AUTO(close)
+    int to = openat(folder, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    if (to < 0 && errno == ENXIO) /* a pipe that nobody reads */
+        return name_taken(part, err);
+    if (to < 0 || fstat(to, &st) < 0)
         return err_sys(err, part, _("create"));
+    if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+        return name_taken(part, err);
     if (flock(to, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? name_taken(part, err) : err_sys(err, part, _("lock"));
     if (ftruncate(to, 0) < 0)

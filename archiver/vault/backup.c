@@ -41,6 +41,7 @@ struct backup {
     int to;
     const char *path;
     struct vault_backup *done;
+    bool all; /* also what looks the same: the copy is not sound */
 };
 
 /* ---- files ---- */
@@ -73,7 +74,7 @@ static int copy_file(const struct backup *backup, int from, int to, const char *
         return err->kind == ERR_MISSING ? 0 : -1;
     if (fstat(fd, &st) < 0)
         return err_sys(err, name, _("look at it"));
-    if (is_there(to, name, &st))
+    if (!backup->all && is_there(to, name, &st))
         return 0;
     if (file_read_all(fd, name, FILE_MAX, &content, &len, err) < 0 ||
         durable_store(to, name, (struct bytes){(const uint8_t *)content, len}, st.st_mode & 0777U,
@@ -153,25 +154,34 @@ static int check_older(int folder, int copy, const struct key *key, struct err *
                                checkpoint_name, &old, &signer, err);
 }
 
-/* As the log grows meanwhile, a tile at its edge may be missed: then it is looked at again. */
+static void first_finding(void *context, const struct custody_finding *finding)
+{
+    struct err *why = context;
+    if (why->kind == ERR_NONE)
+        (void)err_set(why, ERR_DAMAGED, finding->path, "%s", finding->detail);
+}
+
+/* As the log grows meanwhile, a tile at its edge may be missed; and what was copied before may have
+ * rotted: then it is looked at again. */
 static int copy_log_once(const struct backup *backup, int folder, int copy, const struct key *key,
                          struct err *err)
 {
+    struct custody_check check;
+    struct err why = {.kind = ERR_NONE};
     AUTO(free) char *text = NULL;
-    AUTO(custody_log_free) struct custody_log *copied = NULL;
     size_t len;
     AUTO(close) int fd = file_open_regular(folder, checkpoint_name, err);
     if (fd < 0 || file_read_all(fd, checkpoint_name, FILE_MAX, &text, &len, err) < 0 ||
         copy_tree(backup, folder, copy, checkpoint_name, err) < 0 ||
         durable_store(copy, checkpoint_name, (struct bytes){(const uint8_t *)text, len},
                       VAULT_FILE_MODE, err) < 0 ||
-        custody_log_open(copy, key, NULL, &copied, err) < 0)
+        custody_log_check(copy, key, NULL, first_finding, &why, &check, err) < 0)
         return -1;
-    backup->done->entries = custody_log_size(copied);
-    return 0;
+    backup->done->entries = check.head.size;
+    return check.findings == 0 ? 0 : ((void)(*err = why), -1);
 }
 
-static int copy_log(const struct backup *backup, struct err *err)
+static int copy_log(struct backup *backup, struct err *err)
 {
     const struct key *key;
     int folder = backup->vault->folders[VAULT_LOG];
@@ -185,8 +195,11 @@ static int copy_log(const struct backup *backup, struct err *err)
     if (check_older(folder, copy, key, err) < 0)
         return err_wrap(err, "%s",
                         _("what lies there is no backup of this vault, or one of a longer log"));
-    for (int tries = 0; done < 0 && tries < LOG_TRIES; tries++)
+    for (int tries = 0; done < 0 && tries < LOG_TRIES; tries++) {
+        backup->all = tries > 0;
         done = copy_log_once(backup, folder, copy, key, err);
+    }
+    backup->all = false;
     return done;
 }
 
@@ -294,7 +307,7 @@ int vault_backup(struct vault *vault, const char *path, struct vault_backup *don
 {
     *done = (struct vault_backup){.files = 0};
     AUTO(close) int to = open_target(vault, path, err);
-    const struct backup backup = {vault, to, path, done};
+    struct backup backup = {vault, to, path, done, false};
     if (to < 0 || copy_log(&backup, err) < 0 || copy_keys(&backup, err) < 0 ||
         copy_file(&backup, vault->folders[VAULT_ROOT], to, vault_conf_name, err) < 0 ||
         make_folders(&backup, err) < 0)

@@ -21,6 +21,8 @@ enum {
     HEX = 65,
 };
 
+static const char unknown_actor[] = "unknown";
+
 static void digest_of(struct bytes text, char hex[static HEX])
 {
     uint8_t digest[32];
@@ -97,10 +99,12 @@ static json_t *lines_beyond(struct bytes text, struct bytes other)
     return list;
 }
 
-static json_t *detail_of(const struct last *last, struct bytes text, const char *sha256)
+/* Who opens the vault next finds the change: who made it, nobody knows. */
+static json_t *detail_of(const struct last *last, struct bytes text, const char *sha256,
+                         const char *finder)
 {
-    json_t *detail = json_pack("{s:s, s:s?}", "sha256", sha256, "old_sha256",
-                               last->sha256[0] != '\0' ? last->sha256 : NULL);
+    json_t *detail = json_pack("{s:s, s:s?, s:s}", "sha256", sha256, "old_sha256",
+                               last->sha256[0] != '\0' ? last->sha256 : NULL, "found_by", finder);
     if (detail == NULL || text.len > TEXT_MAX || !text_is_utf8(text))
         return detail;
     (void)json_object_set_new(detail, "settings", custody_entry_text(text));
@@ -112,7 +116,7 @@ static json_t *detail_of(const struct last *last, struct bytes text, const char 
 }
 
 /* Within a transaction: another process may have told it meanwhile. */
-static int tell(struct vault *vault, struct bytes text, struct err *err)
+static int tell(struct vault *vault, struct bytes text, const char *finder, struct err *err)
 {
     AUTO(last_release) struct last last;
     char sha256[HEX];
@@ -122,7 +126,7 @@ static int tell(struct vault *vault, struct bytes text, struct err *err)
         return -1;
     if (strcmp(last.sha256, sha256) == 0)
         return 0;
-    AUTO(json_decref) json_t *detail = detail_of(&last, text, sha256);
+    AUTO(json_decref) json_t *detail = detail_of(&last, text, sha256, finder);
     return detail == NULL
                ? err_memory(err, vault_conf_name)
                : vault_log(vault, CUSTODY_SETTINGS_CHANGED, vault_conf_name, detail, &seq, err);
@@ -172,8 +176,8 @@ int settings_follow(struct vault *vault, struct err *err)
     if (strcmp(seen.last.sha256, seen.sha256) == 0 || vault_signing_key(vault, &key, &ignored) < 0)
         return 0; /* without the key no act is begun either: the next opening tells it */
     vault_actor(actor);
-    if (vault_begin(vault, actor, err) < 0)
+    if (vault_begin(vault, unknown_actor, err) < 0)
         return -1;
-    return vault_end(vault, tell(vault, (struct bytes){(const uint8_t *)seen.text, seen.len}, err),
-                     err);
+    return vault_end(
+        vault, tell(vault, (struct bytes){(const uint8_t *)seen.text, seen.len}, actor, err), err);
 }

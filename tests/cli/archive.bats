@@ -88,3 +88,20 @@ EOF
     [ "$(head -n 1 <<<"$members")" = "$(basename "$archive" .tar)/" ]
     tar -tvf "$archive" | awk '{print $2}' | sort -u | wc -l | grep -qx 1
 }
+
+@test "an extraction takes over its own half-written file, and nothing else of that name" {
+    cd "$BATS_TEST_TMPDIR"
+    archive=$(shilu seal "$CASE" --json | jq -r .archive)
+    name=$(shilu list "$archive" --json | jq -r 'select(.id == "R1") | .name | sub("data/"; "")')
+    mkdir out
+    echo precious >precious
+    ln precious "out/$name.shilu-part"
+    status 3 "$SHILU" extract "$archive" R1 -o out
+    [ "$(cat precious)" = precious ]
+    rm "out/$name.shilu-part"
+    mkfifo "out/$name.shilu-part"
+    status 3 timeout 20 "$SHILU" extract "$archive" R1 -o out
+    rm "out/$name.shilu-part"
+    echo half >"out/$name.shilu-part"
+    status 0 "$SHILU" extract "$archive" R1 -o out
+}

@@ -72,3 +72,14 @@ restore() {
     status 3 "$SHILU" -C copy backup saved
     status 3 shilu backup /proc/none
 }
+
+@test "what has rotted in a backup is copied again" {
+    shilu backup saved >/dev/null
+    bundle=$(ls -v saved/log/tile/entries/000.p/* | tail -n 1)
+    touch -r "$bundle" time
+    sed -i 's/os:/ox:/' "$bundle"
+    touch -r time "$bundle"
+    status 1 "$SHILU" log verify saved/log --key saved/keys/public.pem
+    status 0 shilu backup saved
+    status 0 "$SHILU" log verify saved/log --key saved/keys/public.pem
+}

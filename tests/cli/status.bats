@@ -87,3 +87,11 @@ END
     grep -q '^OnCalendar=' "$units/shilu-verify.timer"
     ! command -v systemd-analyze || systemd-analyze calendar "$(sed -n s/OnCalendar=//p "$units/shilu-verify.timer")"
 }
+
+@test "progress that cannot be kept is no success" {
+    shilu key passphrase --help >/dev/null
+    SHILU_NEW_PASSPHRASE_FD=3 shilu key passphrase 3<<<'eins' >/dev/null
+    status 3 shilu verify --since 30d --budget 1h </dev/null
+    has "not in the custody log"
+    SHILU_PASSPHRASE_FD=3 status 0 shilu verify --since 30d --budget 1h 3<<<'eins'
+}

@@ -56,12 +56,12 @@ told() { shilu log show --action "$1" --limit 1 --json | jq -r "$2"; }
     [ "$(told settings-changed '.detail | [.old_sha256, .sha256] | join(" ")')" = "$old $new" ]
     [ "$(told settings-changed '.detail.added[]')" = "zone = Asia/Urumqi" ]
     [ "$(told settings-changed '.detail.removed[]')" = "zone = Asia/Shanghai" ]
-    [ "$(told settings-changed .actor)" = "os:$(id -un)" ]
+    [ "$(told settings-changed '"\(.actor) \(.detail.found_by)"')" = "unknown os:$(id -un)" ]
     shilu case add third
     [ "$(shilu log show --action settings-changed --json | wc -l)" -eq 1 ]
     { cat "$V/shilu.conf"; for i in {1..900}; do echo "# a comment of this length, number $i"; done; } >long
     cp long "$V/shilu.conf"
     shilu case add fourth
-    [ "$(told settings-changed '.detail | keys | join(" ")')" = "old_sha256 sha256" ]
+    [ "$(told settings-changed '.detail | keys | join(" ")')" = "found_by old_sha256 sha256" ]
     shilu verify
 }

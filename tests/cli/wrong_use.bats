@@ -246,3 +246,9 @@ damage_is_told() {
     has "lost its settings"
     [ -s "$V/keys/signing.pem" ]
 }
+
+@test "a case cannot be called what a recording is called" {
+    "$SHILU" init "$V" --unit 局 >/dev/null
+    for number in R1 a12 D3; do status 2 "$SHILU" -C "$V" case add "$number"; done
+    status 0 "$SHILU" -C "$V" case add R1-2026
+}

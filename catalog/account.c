@@ -39,6 +39,10 @@ static int read_row(sqlite3_stmt *row, struct catalog_account *account, struct c
 {
     account->created_us = sqlite3_column_int64(row, 2);
     account->disabled = sqlite3_column_int(row, 3) != 0;
+    account->has_password_sha256 = sqlite3_column_type(row, 4) != SQLITE_NULL;
+    if (account->has_password_sha256 &&
+        catalog_column_digest(row, 4, account->password_sha256, err) < 0)
+        return -1;
     return catalog_column_text(row, 0, &account->name, err) < 0
                ? -1
                : catalog_column_text(row, 1, &account->duties, err);
@@ -126,15 +130,24 @@ int catalog_account_set_disabled(struct catalog *catalog, const char *name, bool
     return change_one(catalog, statement, bound, name, err);
 }
 
+int catalog_account_set_password_sha256(struct catalog *catalog, const char *name,
+                                        const uint8_t sha256[static 32], struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
+    if (catalog_statement(catalog, ACCOUNT_SET_PASSWORD_SHA256, &statement, err) < 0)
+        return -1;
+    int bound = catalog_bind_text(statement, 1, name) | catalog_bind_digest(statement, 2, sha256);
+    return change_one(catalog, statement, bound, name, err);
+}
+
 int catalog_password_set(struct catalog *catalog, const char *account, const char *encoded,
-                         int64_t at_us, struct catalog_err *err)
+                         struct catalog_err *err)
 {
     AUTO(catalog_statement_done) sqlite3_stmt *statement = NULL;
     if (catalog_text_needed(encoded, CATALOG_TEXT_MAX, "password", err) < 0 ||
         catalog_statement(catalog, PASSWORD_SET, &statement, err) < 0)
         return -1;
-    int bound = catalog_bind_text(statement, 1, account) |
-                catalog_bind_text(statement, 2, encoded) | sqlite3_bind_int64(statement, 3, at_us);
+    int bound = catalog_bind_text(statement, 1, account) | catalog_bind_text(statement, 2, encoded);
     if (change_one(catalog, statement, bound, account, err) < 0)
         return err->number == SQLITE_CONSTRAINT_FOREIGNKEY ? no_account(err, account) : -1;
     return 0;
@@ -151,5 +164,28 @@ int catalog_password_load(struct catalog *catalog, const char *account, char **e
         return catalog_column_text(row, 0, encoded, err);
     if (stepped == 0)
         *encoded = NULL;
+    return stepped;
+}
+
+int catalog_beside_passwords(struct catalog *scratch,
+                             void (*each)(void *context, const char *account, const char *encoded,
+                                          const uint8_t *sha256),
+                             void *context, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(scratch, BESIDE_PASSWORDS, &row, err) < 0)
+        return -1;
+    int stepped = catalog_step(scratch, row, err);
+    for (; stepped > 0; stepped = catalog_step(scratch, row, err)) {
+        uint8_t sha256[32];
+        const char *account = catalog_column_view(row, 0);
+        const char *encoded = catalog_column_view(row, 1);
+        bool told = sqlite3_column_type(row, 2) != SQLITE_NULL;
+        if (account == NULL || encoded == NULL)
+            return catalog_err_memory(err);
+        if (told && catalog_column_digest(row, 2, sha256, err) < 0)
+            return -1;
+        each(context, account, encoded, told ? sha256 : NULL);
+    }
     return stepped;
 }

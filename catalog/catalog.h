@@ -101,12 +101,19 @@ struct catalog_difference {
 
 /*
  * Compares the catalog beside with the scratch one, table by table, row by row, and the schema.
- * Left out is what the custody log does not tell: passwords, and whether a sidecar is due; and the
- * search's own tables, which catalog_check compares with their rows.
+ * Left out is what the custody log does not tell: passwords (catalog_beside_passwords), and whether
+ * a sidecar is due; and the search's own tables, which catalog_check compares with their rows.
  */
 int catalog_compare(struct catalog *scratch,
                     void (*found)(void *context, const struct catalog_difference *difference),
                     void *context, struct catalog_err *err);
+
+/* Each password of the catalog beside, with the digest that the scratch one has for it (NULL: it
+ * has none, or no such account). */
+int catalog_beside_passwords(struct catalog *scratch,
+                             void (*each)(void *context, const char *account, const char *encoded,
+                                          const uint8_t *sha256),
+                             void *context, struct catalog_err *err);
 
 /* One transaction (BEGIN IMMEDIATE) around several calls. They do not nest. */
 int catalog_begin(struct catalog *catalog, struct catalog_err *err);
@@ -683,11 +690,13 @@ struct catalog_account {
                      are */
     int64_t created_us;
     bool disabled;
+    bool has_password_sha256;
+    uint8_t password_sha256[32]; /* of the encoded form of the password that was set last */
 };
 
-/* created_us and disabled as at its beginning: `disabled` is not read. CONFLICT where the name is
- * taken; USAGE where it is no number of a register, or the duties are empty. It has no password
- * yet. */
+/* created_us as at its beginning; `disabled` and the password's digest are not read. CONFLICT where
+ * the name is taken; USAGE where it is no number of a register, or the duties are empty. It has no
+ * password yet. */
 int catalog_account_add(struct catalog *catalog, const struct catalog_account *account,
                         struct catalog_err *err);
 /* MISSING, object = the name, where there is none; found without regard to ASCII case. */
@@ -704,10 +713,14 @@ int catalog_account_set_duties(struct catalog *catalog, const char *name, const 
 int catalog_account_set_disabled(struct catalog *catalog, const char *name, bool disabled,
                                  struct catalog_err *err);
 
-/* An account's password, as vault/password.c encodes it; replaces the one before. In no log.
- * MISSING where there is no such account. */
+/* The digest of the encoded form of the password that it has from now on. */
+int catalog_account_set_password_sha256(struct catalog *catalog, const char *name,
+                                        const uint8_t sha256[static 32], struct catalog_err *err);
+
+/* An account's password, as vault/password.c encodes it; replaces the one before. In no log, which
+ * has its digest. MISSING where there is no such account. */
 int catalog_password_set(struct catalog *catalog, const char *account, const char *encoded,
-                         int64_t at_us, struct catalog_err *err);
+                         struct catalog_err *err);
 /* *encoded is the caller's, NULL where there is no such account, or none was set. */
 int catalog_password_load(struct catalog *catalog, const char *account, char **encoded,
                           struct catalog_err *err);

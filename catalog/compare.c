@@ -12,8 +12,8 @@
 
 enum { SQL_ROOM = 16384, COLUMNS_MAX = 64, KEY_ROOM = 512 };
 
-/* What the log does not tell: passwords, what is yet to be written to disk, and the signatures of
- * rows, without which none comes into the log. */
+/* What the log does not tell: passwords, of which it has the digests, what is yet to be written to
+ * disk, and the signatures of rows, without which none comes into the log. */
 static const struct {
     const char *table, *column; /* column NULL: all of the table */
 } untold[] = {

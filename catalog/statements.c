@@ -70,7 +70,7 @@
     " FROM disposal_recordings m JOIN recordings r ON r.number = m.recording"                      \
     " WHERE m.disposal = x.number) FROM disposals x"
 
-#define ACCOUNT_COLUMNS "SELECT name, duties, created_us, disabled FROM accounts"
+#define ACCOUNT_COLUMNS "SELECT name, duties, created_us, disabled, password_sha256 FROM accounts"
 
 #define LOG_COLUMNS "SELECT seq, at_us, actor, action, subject, entry, signature FROM log_entries"
 
@@ -226,9 +226,9 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [ACCOUNT_LOAD] = ACCOUNT_COLUMNS " WHERE name = ?1",
     [ACCOUNT_SET_DUTIES] = "UPDATE accounts SET duties = ?2 WHERE name = ?1",
     [ACCOUNT_SET_DISABLED] = "UPDATE accounts SET disabled = ?2 WHERE name = ?1",
-    [PASSWORD_SET] =
-        "INSERT INTO passwords (account, password, set_us) VALUES (?1, ?2, ?3)"
-        " ON CONFLICT (account) DO UPDATE SET password = excluded.password, set_us = excluded.set_us",
+    [ACCOUNT_SET_PASSWORD_SHA256] = "UPDATE accounts SET password_sha256 = ?2 WHERE name = ?1",
+    [PASSWORD_SET] = "INSERT INTO passwords (account, password) VALUES (?1, ?2)"
+                     " ON CONFLICT (account) DO UPDATE SET password = excluded.password",
     [PASSWORD_LOAD] = "SELECT password FROM passwords WHERE account = ?1",
 
     [HOLD_SET] = "INSERT INTO holds (recording, case_id, reason, set_us, set_by)"
@@ -341,6 +341,8 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [BESIDE_ATTACH] = "ATTACH ?1 AS beside",
     [BESIDE_DETACH] = "DETACH beside",
     [BESIDE_LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM beside.log_entries",
+    [BESIDE_PASSWORDS] = "SELECT p.account, p.password, a.password_sha256 FROM beside.passwords p"
+                         " LEFT JOIN main.accounts a ON a.name = p.account ORDER BY p.account",
     [CHECK_INTEGRITY] = "PRAGMA integrity_check",
     [CHECK_FOREIGN_KEYS] = "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
     [CHECK_LINES] = "SELECT number FROM recordings"

@@ -76,21 +76,16 @@ int acts_case_close(struct vault *vault, const char *number, struct err *err);
 int acts_collector_set(struct vault *vault, const struct catalog_collector *one, struct err *err);
 int acts_device_set(struct vault *vault, const struct catalog_device *one, struct err *err);
 
-/* What is done to an account; its password is told in no entry. Whether it may be done is room
- * people's to say. */
-enum acts_user_change {
-    ACTS_USER_ADDED,
-    ACTS_USER_ENABLED,
-    ACTS_USER_DISABLED,
-    ACTS_USER_PASSWORD, /* acts_user_password's */
-};
+/* What is done to an account; of its password an entry tells password_digest alone, and
+ * catalog_password_set sets it. Whether it may be done is room people's to say. */
 /* name   as the account has it
- * duties   of one that is added, joined by commas; else NULL */
-int acts_user_change(struct vault *vault, const char *name, enum acts_user_change change,
-                     const char *duties, struct err *err);
-/* A password was set or changed; catalog_password_set does it.
+ * duties   joined by commas
  * proved   whether who did it had proved who they are; where not the entry says so */
-int acts_user_password(struct vault *vault, const char *name, bool proved, struct err *err);
+int acts_user_add(struct vault *vault, const char *name, const char *duties,
+                  const uint8_t password_sha256[static 32], struct err *err);
+int acts_user_password(struct vault *vault, const char *name,
+                       const uint8_t password_sha256[static 32], bool proved, struct err *err);
+int acts_user_switch(struct vault *vault, const char *name, bool disabled, struct err *err);
 int acts_user_duties(struct vault *vault, const char *name, const char *duties, struct err *err);
 
 /* Holds: recording or case_number, and reason or lift_reason are read. */
@@ -147,7 +142,7 @@ struct acts_reports {
 
 /*
  * Makes the change that an entry of the log tells; none for those of what only was looked at. The
- * entry itself is not added to the catalog's log. Accounts get no password: they are in no entry.
+ * entry itself is not added to the catalog's log. Accounts get no password, but its digest.
  *   done   number as above; seq is not set
  * ERR_DAMAGED: the entry does not say what one of its action must, or says another number than what
  * was made has; else as the catalog's function.

@@ -15,7 +15,22 @@ static int done_by(int result, const struct catalog_err *wrong, struct err *err)
     return result < 0 ? err_from_catalog(err, wrong) : 0;
 }
 
-/* vault_create makes this change and its entry itself. The password is in no entry. */
+/* That the account has the password with this digest; entries of before there were any tell none.
+ */
+static int apply_password(const struct apply *apply, const char *name, struct err *err)
+{
+    uint8_t sha256[32];
+    struct catalog_err wrong;
+    const json_t *detail = apply->entry->detail;
+    if (json_object_get(detail, "password_sha256") == NULL)
+        return 0;
+    if (json_take_hex(detail, "password_sha256", apply->object, sha256, 32, err) < 0)
+        return -1;
+    return done_by(catalog_account_set_password_sha256(apply->catalog, name, sha256, &wrong),
+                   &wrong, err);
+}
+
+/* vault_create makes this change and its entry itself. */
 int apply_vault_created(struct apply *apply, struct err *err)
 {
     struct catalog_account admin = {.duties = text_readable("secadmin"),
@@ -23,27 +38,37 @@ int apply_vault_created(struct apply *apply, struct err *err)
     struct catalog_err wrong;
     if (detail_take_text(apply, "admin", &admin.name, err) < 0)
         return -1;
-    return done_by(catalog_account_add(apply->catalog, &admin, &wrong), &wrong, err);
+    return catalog_account_add(apply->catalog, &admin, &wrong) < 0
+               ? err_from_catalog(err, &wrong)
+               : apply_password(apply, admin.name, err);
 }
 
-/* By their place in the enumeration. */
-static const char *const user_changes[] = {"added", "enabled", "disabled", "password"};
+static const char added[] = "added";
+static const char password[] = "password";
+static const char *const switched[] = {"enabled", "disabled"};
 
-int acts_user_change(struct vault *vault, const char *name, enum acts_user_change change,
-                     const char *duties, struct err *err)
+int acts_user_add(struct vault *vault, const char *name, const char *duties,
+                  const uint8_t password_sha256[static 32], struct err *err)
 {
     return act_now(vault, CUSTODY_USER_CHANGED, name,
-                   json_pack("{s:s, s:s?}", "change", user_changes[change], "duties", duties), NULL,
-                   NULL, err);
+                   json_pack("{s:s, s:s, s:o}", "change", added, "duties", duties,
+                             "password_sha256", detail_hex(password_sha256)),
+                   NULL, NULL, err);
 }
 
-int acts_user_password(struct vault *vault, const char *name, bool proved, struct err *err)
+int acts_user_password(struct vault *vault, const char *name,
+                       const uint8_t password_sha256[static 32], bool proved, struct err *err)
 {
-    AUTO(json_decref)
-    json_t *detail = json_pack("{s:s}", "change", user_changes[ACTS_USER_PASSWORD]);
-    if (detail == NULL || (!proved && json_object_set_new(detail, "unproved", json_true()) < 0))
-        return err_memory(err, name);
-    return act_now(vault, CUSTODY_USER_CHANGED, name, json_incref(detail), NULL, NULL, err);
+    return act_now(vault, CUSTODY_USER_CHANGED, name,
+                   json_pack("{s:s, s:o, s:o*}", "change", password, "password_sha256",
+                             detail_hex(password_sha256), "unproved", proved ? NULL : json_true()),
+                   NULL, NULL, err);
+}
+
+int acts_user_switch(struct vault *vault, const char *name, bool disabled, struct err *err)
+{
+    return act_now(vault, CUSTODY_USER_CHANGED, name,
+                   json_pack("{s:s}", "change", switched[disabled]), NULL, NULL, err);
 }
 
 static int apply_user_added(const struct apply *apply, struct err *err)
@@ -53,7 +78,9 @@ static int apply_user_added(const struct apply *apply, struct err *err)
     struct catalog_err wrong;
     if (detail_take_text(apply, "duties", &account.duties, err) < 0)
         return -1;
-    return done_by(catalog_account_add(apply->catalog, &account, &wrong), &wrong, err);
+    return catalog_account_add(apply->catalog, &account, &wrong) < 0
+               ? err_from_catalog(err, &wrong)
+               : apply_password(apply, account.name, err);
 }
 
 int apply_user_changed(struct apply *apply, struct err *err)
@@ -63,12 +90,12 @@ int apply_user_changed(struct apply *apply, struct err *err)
     const char *name = apply->entry->subject;
     if (detail_take_text(apply, "change", &change, err) < 0)
         return -1;
-    if (strcmp(change, user_changes[ACTS_USER_ADDED]) == 0)
+    if (strcmp(change, added) == 0)
         return apply_user_added(apply, err);
-    if (strcmp(change, user_changes[ACTS_USER_PASSWORD]) == 0)
-        return 0; /* that it was changed is all that is told */
-    bool disabled = strcmp(change, user_changes[ACTS_USER_DISABLED]) == 0;
-    if (!disabled && strcmp(change, user_changes[ACTS_USER_ENABLED]) != 0)
+    if (strcmp(change, password) == 0)
+        return apply_password(apply, name, err);
+    bool disabled = strcmp(change, switched[true]) == 0;
+    if (!disabled && strcmp(change, switched[false]) != 0)
         return detail_wrong(apply, "change", err);
     return done_by(catalog_account_set_disabled(apply->catalog, name, disabled, &wrong), &wrong,
                    err);

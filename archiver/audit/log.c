@@ -11,6 +11,7 @@
 #include "custody/custody.h"
 #include "custody/key.h"
 #include "custody/succession.h"
+#include "vault/password.h"
 
 #include "base/banned.h"
 
@@ -102,6 +103,25 @@ static int open_followed(struct auditor *auditor, uint64_t size, struct custody_
     return 0;
 }
 
+/* Stored passwords against what the log has of them, which is a digest. One that is not there is
+ * none's fault: making the catalog anew loses them. */
+static void check_password(void *context, const char *account, const char *encoded,
+                           const uint8_t *told)
+{
+    struct auditor *auditor = context;
+    uint8_t sha256[32];
+    char detail[512];
+    struct err none;
+    auditor->session.report->checked++;
+    if (told != NULL && password_digest(encoded, sha256, &none) == 0 &&
+        memcmp(sha256, told, sizeof sha256) == 0)
+        return;
+    (void)snprintf(detail, sizeof detail,
+                   _("passwords, row %.200s: is not the password that the custody log tells of"),
+                   account);
+    log_found(auditor, "catalog.db", NULL, detail);
+}
+
 static int compare(struct auditor *auditor, struct catalog *scratch, struct custody_log *log,
                    uint64_t size, struct err *err)
 {
@@ -124,7 +144,8 @@ static int compare(struct auditor *auditor, struct catalog *scratch, struct cust
         log_found(auditor, "catalog.db", NULL,
                   _("tampering: it has entries that the log does not have and no act has made; "
                     "\"shilu catalog rebuild\" makes it anew without them"));
-    if (catalog_compare(scratch, difference_found, auditor, &wrong) < 0)
+    if (catalog_compare(scratch, difference_found, auditor, &wrong) < 0 ||
+        catalog_beside_passwords(scratch, check_password, auditor, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     return 0;
 }

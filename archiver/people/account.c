@@ -122,8 +122,7 @@ static int store_password(struct vault *vault, const char *name, const char *enc
                           struct err *err)
 {
     struct catalog_err wrong;
-    if (catalog_password_set(vault_catalog(vault), name, encoded, vault_act(vault)->at.us, &wrong) <
-        0)
+    if (catalog_password_set(vault_catalog(vault), name, encoded, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     return 0;
 }
@@ -132,8 +131,10 @@ static int add_within(struct vault *vault, const char *name, people_set duties, 
                       struct err *err)
 {
     char text[PEOPLE_DUTIES_TEXT];
+    uint8_t sha256[32];
     people_duties_print(duties, text);
-    return acts_user_change(vault, name, ACTS_USER_ADDED, text, err) < 0
+    return password_digest(encoded, sha256, err) < 0 ||
+                   acts_user_add(vault, name, text, sha256, err) < 0
                ? -1
                : store_password(vault, name, encoded, err);
 }
@@ -216,27 +217,24 @@ int people_set_duties(struct vault *vault, const struct people_person *by, const
     return vault_end(vault, set_duties_within(vault, name, duties, err), err);
 }
 
-static int switch_within(struct vault *vault, const char *name, enum acts_user_change change,
-                         struct err *err)
+static int switch_within(struct vault *vault, const char *name, bool disable, struct err *err)
 {
     AUTO(catalog_account_free) struct catalog_account *account = NULL;
     if (load(vault, name, &account, err) < 0)
         return -1;
-    bool disable = change == ACTS_USER_DISABLED;
     if (account->disabled == disable)
         return err_set(err, ERR_CONFLICT, account->name,
                        disable ? _("is disabled already") : _("is enabled already"));
     if (disable && check_others(vault, account, err) < 0)
         return -1;
-    return acts_user_change(vault, account->name, change, NULL, err);
+    return acts_user_switch(vault, account->name, disable, err);
 }
 
 int people_disable(struct vault *vault, const struct people_person *by, const char *name,
                    struct err *err)
 {
-    return begin(vault, by, err) < 0
-               ? -1
-               : vault_end(vault, switch_within(vault, name, ACTS_USER_DISABLED, err), err);
+    return begin(vault, by, err) < 0 ? -1
+                                     : vault_end(vault, switch_within(vault, name, true, err), err);
 }
 
 int people_enable(struct vault *vault, const struct people_person *by, const char *name,
@@ -244,7 +242,7 @@ int people_enable(struct vault *vault, const struct people_person *by, const cha
 {
     return begin(vault, by, err) < 0
                ? -1
-               : vault_end(vault, switch_within(vault, name, ACTS_USER_ENABLED, err), err);
+               : vault_end(vault, switch_within(vault, name, false, err), err);
 }
 
 /* ---- passwords, set anew ---- */
@@ -253,7 +251,9 @@ int people_enable(struct vault *vault, const struct people_person *by, const cha
 static int set_password_within(struct vault *vault, const char *name, const char *encoded,
                                bool proved, struct err *err)
 {
-    return acts_user_password(vault, name, proved, err) < 0
+    uint8_t sha256[32];
+    return password_digest(encoded, sha256, err) < 0 ||
+                   acts_user_password(vault, name, sha256, proved, err) < 0
                ? -1
                : store_password(vault, name, encoded, err);
 }
@@ -369,6 +369,20 @@ static int take_duty(const struct catalog_account *account, people_set wanted,
     return err_set(err, ERR_DENIED, account->name, _("does not hold the duty for this: %s"), text);
 }
 
+/* One that was put into the catalog by anything but an act opens nothing. */
+static int check_told(const struct catalog_account *account, const char *encoded, struct err *err)
+{
+    uint8_t sha256[32];
+    if (password_digest(encoded, sha256, err) < 0)
+        return -1;
+    return account->has_password_sha256 &&
+                   memcmp(sha256, account->password_sha256, sizeof sha256) == 0
+               ? 0
+               : err_set(err, ERR_TAMPERED, account->name,
+                         _("its stored password is not the one that the custody log tells of: see "
+                           "shilu verify"));
+}
+
 int people_prove(struct vault *vault, const char *by, const char *name, const char *password,
                  people_set duties, struct people_person *person, struct err *err)
 {
@@ -381,7 +395,8 @@ int people_prove(struct vault *vault, const char *by, const char *name, const ch
     if (account != NULL &&
         catalog_password_load(vault_catalog(vault), account->name, &encoded, &wrong) < 0)
         return err_from_catalog(err, &wrong);
-    if (password_check(password, encoded, &right, err) < 0)
+    if ((encoded != NULL && check_told(account, encoded, err) < 0) ||
+        password_check(password, encoded, &right, err) < 0)
         return -1;
     if (!right || account->disabled) {
         if (log_failed(vault, by, name, err) < 0)

@@ -113,7 +113,8 @@ int people_password_check(const char *name, const char *password, struct err *er
  * is the one it acts in
  *
  * ERR_DENIED: the name or the password is wrong, or the account is disabled: one answer for all, in
- * the same time, logged; or the account holds none of the duties.
+ * the same time, logged; or the account holds none of the duties. ERR_TAMPERED: the password that
+ * is stored is not the one that the log tells of.
  */
 int people_prove(struct vault *vault, const char *by, const char *name, const char *password,
                  people_set duties, struct people_person *person, struct err *err);

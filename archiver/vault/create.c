@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/durable.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -224,12 +225,19 @@ static int add_first(struct catalog *catalog, const struct vault_new *wanted, co
     const struct catalog_account admin = {.name = text_readable(created->admin),
                                           .duties = text_readable("secadmin"),
                                           .created_us = act.at.us};
+    uint8_t sha256[32];
+    char sha256_hex[65];
+    if (password_digest(encoded, sha256, err) < 0)
+        return -1;
+    bytes_to_hex(sha256, sizeof sha256, sha256_hex);
     if (catalog_begin(catalog, &wrong) < 0 || catalog_account_add(catalog, &admin, &wrong) < 0 ||
-        catalog_password_set(catalog, admin.name, encoded, act.at.us, &wrong) < 0)
+        catalog_account_set_password_sha256(catalog, admin.name, sha256, &wrong) < 0 ||
+        catalog_password_set(catalog, admin.name, encoded, &wrong) < 0)
         return err_from_catalog(err, &wrong);
     AUTO(json_decref)
-    json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "unit", wanted->unit, "key", created->key_id,
-                               "admin", created->admin, "settings", conf);
+    json_t *detail =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "unit", wanted->unit, "key", created->key_id,
+                  "admin", created->admin, "password_sha256", sha256_hex, "settings", conf);
     if (detail == NULL)
         return err_memory(err, NULL);
     if (log_add(catalog, &act, key, CUSTODY_VAULT_CREATED, "", detail, &seq, err) < 0)

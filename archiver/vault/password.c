@@ -89,6 +89,13 @@ int password_encode(const char *password, char encoded[static PASSWORD_ENCODED],
     return 0;
 }
 
+int password_digest(const char *encoded, uint8_t sha256[static 32], struct err *err)
+{
+    return EVP_Digest(encoded, strlen(encoded), sha256, NULL, EVP_sha256(), NULL) == 1
+               ? 0
+               : err_memory(err, "SHA-256");
+}
+
 /* What an encoded password is made of. */
 struct parts {
     uint64_t cost_log2, block, parallel;

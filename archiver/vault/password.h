@@ -2,6 +2,7 @@
 #define SHILU_VAULT_PASSWORD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct err;
 
@@ -17,6 +18,10 @@ int password_make(char password[static PASSWORD_TEXT], struct err *err);
  * Source: RFC 7914; the PHC string format.
  */
 int password_encode(const char *password, char encoded[static PASSWORD_ENCODED], struct err *err);
+
+/* What the custody log tells of a password: the SHA-256 of its encoded form, whose salt keeps it
+ * from telling more. */
+int password_digest(const char *encoded, uint8_t sha256[static 32], struct err *err);
 
 /*
  * Whether it is the password that was encoded so, with any parameters up to PASSWORD_COST_MAX.

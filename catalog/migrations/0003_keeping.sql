@@ -1,9 +1,9 @@
--- Passwords stand in no log and are nowhere but here: what else is known of an account is what the log
--- says of it.
+-- Of a password the log tells the digest of its encoded form, which stands with what else is known of
+-- an account; the encoded form is nowhere but here.
+ALTER TABLE accounts ADD COLUMN password_sha256 BLOB CHECK (length(password_sha256) = 32);
 CREATE TABLE passwords (
     account  TEXT PRIMARY KEY COLLATE NOCASE REFERENCES accounts (name),
-    password TEXT NOT NULL CHECK (password <> ''), -- its digest, see vault/password.c
-    set_us   INTEGER NOT NULL
+    password TEXT NOT NULL CHECK (password <> '') -- encoded, see vault/password.c
 ) STRICT;
 
 -- A bar on disposal, on one recording or on all that belongs to a case.

@@ -193,13 +193,13 @@ static void an_accounts_password_stands_apart(void **state)
     ok(catalog_account_add(fixture->catalog, &account, &fixture->err));
     ok(catalog_password_load(fixture->catalog, "Wang", &encoded, &fixture->err));
     assert_null(encoded);
-    ok(catalog_password_set(fixture->catalog, "wang", "first", 1, &fixture->err));
-    ok(catalog_password_set(fixture->catalog, "Wang", "second", 2, &fixture->err));
+    ok(catalog_password_set(fixture->catalog, "wang", "first", &fixture->err));
+    ok(catalog_password_set(fixture->catalog, "Wang", "second", &fixture->err));
     ok(catalog_password_load(fixture->catalog, "WANG", &encoded, &fixture->err));
     assert_string_equal(encoded, "second");
     free(encoded);
-    refused(catalog_password_set(fixture->catalog, "Zhao", "x", 1, &fixture->err),
-            CATALOG_ERR_MISSING, "Zhao");
+    refused(catalog_password_set(fixture->catalog, "Zhao", "x", &fixture->err), CATALOG_ERR_MISSING,
+            "Zhao");
     refused(catalog_account_set_duties(fixture->catalog, "Zhao", "officer", &fixture->err),
             CATALOG_ERR_MISSING, "Zhao");
     struct catalog_account *loaded = NULL;
@@ -207,6 +207,13 @@ static void an_accounts_password_stands_apart(void **state)
     ok(catalog_account_load(fixture->catalog, "wang", &loaded, &fixture->err));
     assert_string_equal(loaded->name, "Wang");
     assert_true(loaded->disabled);
+    assert_false(loaded->has_password_sha256);
+    catalog_account_free(loaded);
+    const uint8_t sha256[32] = {1, 2, 3};
+    ok(catalog_account_set_password_sha256(fixture->catalog, "wang", sha256, &fixture->err));
+    ok(catalog_account_load(fixture->catalog, "wang", &loaded, &fixture->err));
+    assert_true(loaded->has_password_sha256);
+    assert_memory_equal(loaded->password_sha256, sha256, sizeof sha256);
     catalog_account_free(loaded);
 }
 

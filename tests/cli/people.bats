@@ -130,6 +130,23 @@ END
     status 0 shilu verify
 }
 
+@test "a password that was put into the catalog by hand opens nothing, and verify names it" {
+    by_admin 'correct-horse 1' user add wang --role archivist >/dev/null
+    by_admin 'correct-horse 2' user add li --role auditor >/dev/null
+    stored=$(sqlite3 "$V/catalog.db" "SELECT password FROM passwords WHERE account = 'li'")
+    status 0 shilu log show --action user-changed --subject li --json
+    [ "$(jq -r .detail.password_sha256 <<<"$output")" = "$(printf %s "$stored" | sha256sum | cut -d' ' -f1)" ]
+    sqlite3 "$V/catalog.db" "UPDATE passwords SET password =
+        (SELECT password FROM passwords WHERE account = 'li') WHERE account = 'wang'"
+    status 1 as 'correct-horse 2' dispose request R1 --as wang --reason x
+    has "not the one that the custody log tells of"
+    status 1 shilu verify
+    has "passwords, row wang"
+    sqlite3 "$V/catalog.db" "DELETE FROM passwords WHERE account = 'wang'"
+    status 0 shilu verify
+    status 3 as 'correct-horse 2' dispose request R1 --as wang --reason x
+}
+
 # one recording of a second, R1, and another, R2
 two_recordings() {
     record card/a.mp4 1 -metadata creation_time=2020-03-09T01:30:00Z

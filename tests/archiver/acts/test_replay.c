@@ -136,11 +136,12 @@ static void act_all(struct vault *vault)
         .month = month, .team = place, .volume = 1, .path = unassigned_path, .sealed_us = 1};
     sound(acts_seal(vault, &unassigned, recordings + 1, 1, NULL, 0, &done, &err), &err);
     sound(acts_retention_confirm(vault, "default = 1 year from capture\n", &err), &err);
-    sound(acts_user_change(vault, "王芳", ACTS_USER_ADDED, "archivist", &err), &err);
-    sound(acts_user_password(vault, "王芳", true, &err), &err);
-    sound(acts_user_change(vault, "王芳", ACTS_USER_DISABLED, NULL, &err), &err);
-    sound(acts_user_change(vault, "admin", ACTS_USER_DISABLED, NULL, &err), &err);
-    sound(acts_user_change(vault, "admin", ACTS_USER_ENABLED, NULL, &err), &err);
+    sound(acts_user_add(vault, "王芳", "archivist", (uint8_t[32]){1}, &err), &err);
+    sound(acts_user_password(vault, "王芳", (uint8_t[32]){2}, true, &err), &err);
+    sound(acts_user_password(vault, "admin", (uint8_t[32]){3}, false, &err), &err);
+    sound(acts_user_switch(vault, "王芳", true, &err), &err);
+    sound(acts_user_switch(vault, "admin", true, &err), &err);
+    sound(acts_user_switch(vault, "admin", false, &err), &err);
     sound(acts_user_duties(vault, "王芳", "archivist,reviewer", &err), &err);
     sound(vault_commit(vault, &err), &err);
 }

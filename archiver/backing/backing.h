@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "custody/custody.h"
 
+struct custody_chain;
 struct custody_witness;
 struct err;
 struct key;
@@ -26,8 +27,9 @@ struct vault;
 /* A checkpoint that is to be cosigned. */
 struct backing_offer {
     struct bytes checkpoint;
-    const char *object;    /* names it in errors */
-    const struct key *key; /* of its log; NULL: the one that it was last seen under */
+    const char *object;                /* names it in errors */
+    const struct key *key;             /* of its log; NULL: the one that it was last seen under */
+    const struct custody_chain *chain; /* the keys before `key`, settled; NULL: none are known */
     struct custody_log
         *log;           /* a copy of the log, whose checkpoint it is; NULL: there is none, and */
     struct bytes proof; /* that it continues the last one seen; empty: none */
@@ -48,10 +50,12 @@ static inline void backing_cosigned_release_at(struct backing_cosigned *cosigned
 /*
  * Cosigns a checkpoint of another's log, under the name of the witness's own log. What it saw is in
  * its log before the cosignature is given. Of each origin the last checkpoint seen counts; the
- * first is taken on the word of who gives its key. ERR_USAGE: the key is missing, or a proof is
+ * first is taken on the word of who gives its key. A log seen before must be signed by the key that
+ * it was seen under, or by one which that has signed for: by `chain`, or by what the copied log
+ * tells. ERR_USAGE: the key is missing, or a proof is
  * (and from which size); ERR_CONFLICT: stale, of fewer entries than were seen before; ERR_DAMAGED:
- * it does not continue what was seen (forked), is not signed by its log's key, or the proof is of
- * something else.
+ * it does not continue what was seen (forked), is not signed by its log's key, that is a
+ * stranger's, or the proof is of something else.
  */
 int backing_cosign(struct vault *witness, const char *by, const struct backing_offer *offer,
                    struct backing_cosigned *cosigned, struct err *err);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 #include "custody/witness.h"
 #include "vault/vault.h"
 
@@ -129,6 +130,66 @@ static int check_continues(const struct backing_offer *offer, const struct custo
                               : check_proof(offer, head, seen, err);
 }
 
+/* ---- whose key it is ---- */
+
+static bool is_same(const struct key *one, const struct key *other)
+{
+    char id[KEY_ID_TEXT], other_id[KEY_ID_TEXT];
+    key_id(one, id);
+    key_id(other, other_id);
+    return strcmp(id, other_id) == 0;
+}
+
+/* Whether the key that was seen has signed for the one that is given, or for one that did. */
+static bool is_vouched(const struct backing_offer *offer, const struct key *seen)
+{
+    char id[KEY_ID_TEXT];
+    struct custody_signer signer;
+    key_id(seen, id);
+    return offer->chain != NULL && custody_chain_find(offer->chain, id, &signer) &&
+           signer.is_vouched;
+}
+
+static int strangers(const struct backing_offer *offer, const struct key *seen, struct err *err)
+{
+    char id[KEY_ID_TEXT];
+    key_id(seen, id);
+    return err_set(
+        err, ERR_DAMAGED, offer->object,
+        _("a stranger's key: this log was seen under key %s; where another has followed, "
+          "give that with --key and the statement by which the old one signed for it "
+          "with --keys. Not cosigned"),
+        id);
+}
+
+/* The key that the checkpoint must be of: where the log was seen before, the one that it was seen
+ * under, or one which that has signed for. `successor` may hold it. */
+static int find_key(const struct backing_offer *offer, const char *origin, const struct key *seen,
+                    struct custody_successor *successor, const struct key **key, struct err *err)
+{
+    struct custody_head head;
+    struct err why;
+    const bool is_given = offer->key != NULL && (seen == NULL || !is_same(offer->key, seen));
+    *key = is_given ? offer->key : seen;
+    if (*key == NULL)
+        return err_set(err, ERR_USAGE, offer->object, "%s",
+                       _("this log was not seen before: give its public key with --key"));
+    if (seen == NULL || (is_given && is_vouched(offer, seen)))
+        return 0;
+    if (custody_checkpoint_check(offer->checkpoint, origin, seen, offer->object, &head, &why) == 0)
+        return is_given ? strangers(offer, seen, err) : 0;
+    if (why.kind != ERR_MISSING)
+        return (void)(*err = why), -1;
+    if (offer->log == NULL)
+        return strangers(offer, seen, err);
+    if (custody_log_successor(offer->log, seen, successor, err) < 0)
+        return -1;
+    if (successor->last == NULL || (is_given && !is_same(successor->last, offer->key)))
+        return strangers(offer, seen, err);
+    *key = successor->last;
+    return 0;
+}
+
 /* ---- the act ---- */
 
 static int tell(struct vault *vault, const char *origin, const struct custody_head *head,
@@ -179,14 +240,13 @@ static int cosign(struct vault *vault, const struct backing_offer *offer,
                   struct backing_cosigned *cosigned, struct err *err)
 {
     AUTO(seen_release) struct seen seen;
+    AUTO(custody_successor_release) struct custody_successor successor = {.last = NULL};
     struct custody_head head;
+    const struct key *key;
     if (load_seen(vault, cosigned->origin, &seen, err) < 0)
         return -1;
-    const struct key *key = offer->key != NULL ? offer->key : seen.key;
-    if (key == NULL)
-        return err_set(err, ERR_USAGE, offer->object, "%s",
-                       _("this log was not seen before: give its public key with --key"));
-    if (custody_checkpoint_check(offer->checkpoint, cosigned->origin, key, offer->object, &head,
+    if (find_key(offer, cosigned->origin, seen.key, &successor, &key, err) < 0 ||
+        custody_checkpoint_check(offer->checkpoint, cosigned->origin, key, offer->object, &head,
                                  err) < 0 ||
         check_continues(offer, &head, &seen.head, err) < 0 ||
         sign(vault, offer, &cosigned->text, err) < 0)

@@ -17,6 +17,7 @@
 #include "command/options.h"
 #include "command/say.h"
 #include "custody/key.h"
+#include "custody/succession.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -33,13 +34,14 @@ static int refused(const struct err *err)
 /* ---- cosign ---- */
 
 struct wish {
-    char *key_path, *proof_path, *output;
+    char *key_path, *keys_path, *proof_path, *output;
     int own_key;
 };
 
 static void wish_release_at(struct wish *wish)
 {
     free(wish->key_path);
+    free(wish->keys_path);
     free(wish->proof_path);
     free(wish->output);
 }
@@ -83,6 +85,7 @@ static int cosign(struct vault *vault, const char *what, const struct wish *wish
     struct stat st;
     size_t len;
     AUTO(key_free) struct key *key = NULL;
+    AUTO(custody_chain_release) struct custody_chain chain = {.links = NULL};
     AUTO(custody_log_free) struct custody_log *log = NULL;
     AUTO(free) char *checkpoint = NULL;
     AUTO(free) char *proof = NULL;
@@ -90,6 +93,15 @@ static int cosign(struct vault *vault, const char *what, const struct wish *wish
     struct backing_offer offer = {.object = what, .proof_object = wish->proof_path};
     if (wish->key_path != NULL && load_key(wish->key_path, &key, err) < 0)
         return -1;
+    if (wish->keys_path != NULL) {
+        char id[KEY_ID_TEXT];
+        if (key == NULL)
+            return err_set(err, ERR_USAGE, wish->keys_path, "%s", _("--keys goes with --key"));
+        key_id(key, id);
+        if (vault_chain_read(wish->keys_path, id, &chain, err) < 0)
+            return -1;
+        offer.chain = &chain;
+    }
     if (stat(what, &st) == 0 && S_ISDIR(st.st_mode)) {
         if (open_copy(what, &log, err) < 0)
             return -1;
@@ -128,6 +140,10 @@ int log_cosign(const struct command_context *context, int argc, const char **arg
     const struct poptOption table[] = {
         {"key", '\0', POPT_ARG_STRING, &wish.key_path, 0,
          N_("the public key of the log; needed when it is seen for the first time"), N_("FILE")},
+        {"keys", '\0', POPT_ARG_STRING, &wish.keys_path, 0,
+         N_("with --key, where that has changed: statements of the keys before it, as in the "
+            "vault's keys/retired"),
+         N_("FOLDER")},
         {"proof", '\0', POPT_ARG_STRING, &wish.proof_path, 0,
          N_("that the checkpoint continues the one seen last: of `log prove consistency`"),
          N_("FILE")},

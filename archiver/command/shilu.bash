@@ -84,7 +84,7 @@ _shilu() {
         show) options='--recording --case --subject --actor --action --from --to --limit --follow --json' ;;
         checkpoint) options='--backed' ;;
         anchor) options='--request --response' ;;
-        cosign) options='--key --proof --output --own-key' ;;
+        cosign) options='--key --keys --proof --output --own-key' ;;
         prove) options='inclusion consistency --log --key' ;;
         verify) options='--key --against --witness --ca --json' ;;
         *) options= ;;

@@ -110,6 +110,58 @@ PY
     [ "$(district log show --action witnessed --json | wc -l)" -eq 1 ]
 }
 
+@test "a log that was seen keeps its key, or one that this has signed for" {
+    shilu log checkpoint >first
+    seen=$(sed -n 2p first)
+    district log cosign first --key "$KEY" >/dev/null
+    shilu case add 另案
+    # the same log, under the key of somebody else
+    openssl genpkey -algorithm ED25519 -out stranger.key 2>/dev/null
+    openssl pkey -in stranger.key -pubout -out stranger.pem
+    V=$V python3 - stranger.key <<'PY'
+import base64, hashlib, subprocess, sys
+from pathlib import Path
+import os
+text = Path(os.environ["V"] + "/log/checkpoint").read_text().split("\n\n")[0] + "\n"
+raw = subprocess.run(["openssl", "pkey", "-in", sys.argv[1], "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout[-32:]
+name = text.split("\n")[0]
+Path("text").write_text(text)
+subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", sys.argv[1], "-rawin", "-in", "text", "-out", "sig"], check=True)
+key_id = hashlib.sha256(name.encode() + b"\n\x01" + raw).digest()[:4]
+line = base64.b64encode(key_id + Path("sig").read_bytes()).decode()
+Path("theirs").write_text(f"{text}\n— {name} {line}\n")
+PY
+    shilu log prove consistency "$seen" >proof
+    status 1 district log cosign theirs --key stranger.pem --proof proof
+    has "stranger's key"
+    cp -a "$V/log" copy && cp theirs copy/checkpoint
+    status 1 district log cosign copy --key stranger.pem
+    has "stranger's key"
+    status 1 district log cosign copy
+    # a key that the old one has signed for
+    shilu key rotate
+    shilu log checkpoint >second
+    shilu log prove consistency "$seen" >proof
+    status 1 district log cosign second --proof proof
+    status 1 district log cosign second --key "$KEY" --proof proof
+    has "stranger's key"
+    status 0 district log cosign second --key "$KEY" --keys "$V/keys/retired" --proof proof
+    shilu key rotate --crypto sm
+    cp -a "$V/log" later
+    status 0 district log cosign later
+    shilu key rotate
+    cp -a "$V/log" last
+    status 0 district log cosign last --key "$KEY"
+    # one that was lost has not
+    rm "$V/keys/signing.pem"
+    shilu key replace --reason '机房失火'
+    cp -a "$V/log" replaced
+    status 1 district log cosign replaced --key "$KEY"
+    status 1 district log cosign replaced --key "$KEY" --keys "$V/keys/retired"
+    has "stranger's key"
+    [ "$(district log show --action witnessed --json | wc -l)" -eq 4 ]
+}
+
 @test "cosignatures of strangers and for other logs are not kept" {
     shilu log checkpoint >first
     district log cosign first --key "$KEY" >cosigned

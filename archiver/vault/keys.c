@@ -33,6 +33,17 @@ void vault_passphrase_from(vault_passphrase_source *source)
 
 /* ---- reading ---- */
 
+/* It can be had again as long as the private half is there. */
+static int public_missing(const char *path, struct err *err)
+{
+    const int folder = (int)(strrchr(path, '/') - path);
+    return err_set(
+        err, ERR_MISSING, path,
+        _("the public key is missing: copy it from a backup, or derive it from the private "
+          "one: openssl pkey -in %.*s/%s -pubout -out %s"),
+        folder, path, strrchr(vault_private_key_name, '/') + 1, path);
+}
+
 int vault_public_key(struct vault *vault, const struct key **key, struct err *err)
 {
     if (vault->public_key == NULL) {
@@ -40,8 +51,9 @@ int vault_public_key(struct vault *vault, const struct key **key, struct err *er
         AUTO(free) char *pem = NULL;
         size_t len;
         vault_join(vault->path, vault_public_key_name, joined);
-        if (vault_read_small(vault, vault_public_key_name, KEY_PEM_MAX, &pem, &len, err) < 0 ||
-            key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, joined,
+        if (vault_read_small(vault, vault_public_key_name, KEY_PEM_MAX, &pem, &len, err) < 0)
+            return err->kind == ERR_MISSING ? public_missing(joined, err) : -1;
+        if (key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, joined,
                                 &vault->public_key, err) < 0)
             return -1;
     }

@@ -110,6 +110,24 @@ sm2_signed() {
     status 0 shilu key export --public
 }
 
+@test "a public key that is missing is named, with the way to have it again" {
+    for crypto in ed25519 sm; do
+        "$SHILU" init "$V" --unit U --crypto $crypto
+        mv "$V/keys/public.pem" public.pem
+        for command in "case add X" "log verify" "key show" "key export --public"; do
+            status 3 shilu $command
+            has "$V/keys/public.pem: "
+            has "the public key is missing"
+        done
+        status 1 shilu verify
+        has "the public key is missing"
+        eval "$(grep -m 1 -o 'openssl pkey .*' <<<"$output")"
+        cmp public.pem "$V/keys/public.pem"
+        status 0 shilu case add X
+        rm -r "$V"
+    done
+}
+
 @test "what an earlier key signed stays good, is said, and goes on a disc; a stranger's does not" {
     new_case
     archive=$(shilu seal "$CASE" --json | jq -r .archive)

@@ -137,7 +137,8 @@ int backing_to_enclose(struct vault *vault, uint64_t size, struct backing *best,
 struct backing_known {
     const struct custody_witness *witnesses;
     size_t witness_count;
-    const char *ca_path; /* vouches for the timestamp authority; NULL: none is known */
+    const char *ca_path;   /* vouches for the timestamp authority; NULL: none is known */
+    const struct key *own; /* the log's own key, which is no witness; NULL: not known */
 };
 
 /* Who is known to a vault, by its settings. `ca` holds ca_path. */

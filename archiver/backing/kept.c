@@ -33,13 +33,27 @@ void backing_known_of(struct vault *vault, char ca[static BACKING_PATH],
 {
     const struct vault_settings *settings = vault_settings(vault);
     const char *path = settings->timestamp_ca;
+    struct err none; /* without it nothing verifies anyhow */
     *known = (struct backing_known){.witnesses = settings->witnesses,
                                     .witness_count = settings->witness_count};
+    if (vault_public_key(vault, &known->own, &none) < 0)
+        known->own = NULL;
     if (path == NULL)
         return;
     (void)snprintf(ca, BACKING_PATH, "%s%s%s", path[0] == '/' ? "" : vault_path(vault),
                    path[0] == '/' ? "" : "/", path);
     known->ca_path = ca;
+}
+
+static bool is_own(const struct backing_known *known, const struct key *key)
+{
+    char id[KEY_ID_TEXT];
+    char own[KEY_ID_TEXT];
+    if (known->own == NULL)
+        return false;
+    key_id(key, id);
+    key_id(known->own, own);
+    return strcmp(id, own) == 0;
 }
 
 /* How many of the witnesses have cosigned it. */
@@ -50,6 +64,8 @@ static int count_witnesses(const struct backing_known *known, struct bytes check
     for (size_t i = 0; i < known->witness_count; i++) {
         const struct custody_witness *witness = &known->witnesses[i];
         uint64_t at_s;
+        if (is_own(known, witness->key))
+            continue; /* nobody is a witness of himself */
         if (custody_cosigned(checkpoint, object, witness->name, witness->key, &at_s, err) == 0)
             ++*count;
         else if (err->kind != ERR_MISSING)
@@ -273,14 +289,14 @@ static int add(struct vault *vault, const struct backing_known *known, struct by
 int backing_add(struct vault *vault, const char *by, struct bytes cosigned, const char *object,
                 struct backing_added *added, struct err *err)
 {
-    const struct vault_settings *settings = vault_settings(vault);
-    const struct backing_known known = {.witnesses = settings->witnesses,
-                                        .witness_count = settings->witness_count};
+    char ca[BACKING_PATH];
+    struct backing_known known;
     struct backing_added made = {.fresh = 0};
     struct custody_head head;
     struct custody_signer signer;
     const struct key *key;
     AUTO(custody_log_free) struct custody_log *log = NULL;
+    backing_known_of(vault, ca, &known);
     if (vault_public_key(vault, &key, err) < 0 || vault_log_open(vault, &log, err) < 0 ||
         custody_log_extends(log, cosigned, key, object, &head, &signer, err) < 0 ||
         count_witnesses(&known, cosigned, object, &made.witnesses, err) < 0)

@@ -96,6 +96,19 @@ static int keep_earlier(int folder, const char *name, struct bytes made, char **
     return 0;
 }
 
+/* The number alone says too little where somebody has changed the catalog. */
+static int check_is_of(struct bytes made, const uint8_t sha256[static 32], const char *name,
+                       struct err *err)
+{
+    AUTO(custody_receipt_release) struct custody_receipt receipt = {.size_bytes = 0};
+    if (custody_receipt_parse(made, name, &receipt, err) < 0)
+        return -1;
+    return memcmp(receipt.sha256, sha256, sizeof receipt.sha256) == 0
+               ? 0
+               : err_set(err, ERR_TAMPERED, name, "%s",
+                         _("tampering: the custody log knows other bytes by this number"));
+}
+
 int vault_receipt_store(struct vault *vault, int64_t number, const uint8_t sha256[static 32],
                         int folder, const char *object, char name[static VAULT_RECEIPT_NAME],
                         struct seal_value *seal, struct err *err)
@@ -108,6 +121,8 @@ int vault_receipt_store(struct vault *vault, int64_t number, const uint8_t sha25
     if (vault_receipt(vault, number, NULL, &text, &len, err) < 0)
         return -1;
     const struct bytes made = {(const uint8_t *)text, len};
+    if (check_is_of(made, sha256, name, err) < 0)
+        return -1;
     if (durable_create(folder, object, name, made, RECEIPT_MODE, err) < 0 &&
         (err->kind != ERR_CONFLICT || keep_earlier(folder, name, made, &text, &len, err) < 0))
         return -1;

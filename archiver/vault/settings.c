@@ -158,6 +158,20 @@ static int add_rule(struct settings *settings, const struct line *line, const ch
                                     : line_err(object, line->number, wrong.text, err);
 }
 
+/* Two lines of one key would count as two. */
+static bool is_known_witness(const struct settings *settings, const struct custody_witness *witness)
+{
+    char id[KEY_ID_TEXT];
+    char known[KEY_ID_TEXT];
+    key_id(witness->key, id);
+    for (size_t i = 0; i < settings->witness_count; i++) {
+        key_id(settings->witnesses[i].key, known);
+        if (strcmp(id, known) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int add_witness(struct settings *settings, const struct line *line, const char *object,
                        struct err *err)
 {
@@ -167,6 +181,10 @@ static int add_witness(struct settings *settings, const struct line *line, const
         return line_err(object, line->number, _("too many witnesses"), err);
     if (custody_witness_parse(line->value, object, &made, &why) < 0)
         return line_err(object, line->number, why.text, err);
+    if (is_known_witness(settings, &made)) {
+        custody_witness_release(&made);
+        return line_err(object, line->number, _("a witness's key, a second time"), err);
+    }
     struct custody_witness *more =
         realloc(settings->witnesses, (settings->witness_count + 1) * sizeof *more);
     if (more == NULL) {

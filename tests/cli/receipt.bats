@@ -211,3 +211,23 @@ PYTHON
     status 2 shilu verify --seal "$value" "$V"
     has "no seal value of its own"
 }
+
+@test "a receipt whose words are not its entry's, and an empty excerpt, do not agree without Shilu either" {
+    shilu receipt R1 -o "$BATS_TEST_TMPDIR/r.json" >/dev/null
+    check="$SHILU_SOURCE/scripts/check-log"
+    status 0 python3 "$check" proof "$BATS_TEST_TMPDIR/r.json"
+    jq -c '.name = "other.mp4"' "$BATS_TEST_TMPDIR/r.json" >"$BATS_TEST_TMPDIR/lie.json"
+    status 1 python3 "$check" proof "$BATS_TEST_TMPDIR/lie.json"
+    shilu log checkpoint >"$BATS_TEST_TMPDIR/checkpoint"
+    : >"$BATS_TEST_TMPDIR/empty"
+    status 1 python3 "$check" excerpt "$BATS_TEST_TMPDIR/empty" "$BATS_TEST_TMPDIR/checkpoint"
+}
+
+@test "no receipt is given for other bytes than were handed in" {
+    sqlite3 "$V/catalog.db" "PRAGMA foreign_keys = OFF; DELETE FROM recordings; DELETE FROM sqlite_sequence; DELETE FROM lines; DELETE FROM tags; DELETE FROM reports; DELETE FROM attachments"
+    mkdir "$BATS_TEST_TMPDIR/more"
+    record "$BATS_TEST_TMPDIR/more/z.mp4" 1
+    run shilu ingest "$BATS_TEST_TMPDIR/more" --receipts "$BATS_TEST_TMPDIR/receipts"
+    [ "$status" -ne 0 ]
+    [ -z "$(ls "$BATS_TEST_TMPDIR/receipts")" ]
+}

@@ -680,6 +680,8 @@ int catalog_recording_dispose(struct catalog *catalog, int64_t number, struct ca
 int catalog_removal_add(struct catalog *catalog, const char *path, struct catalog_err *err);
 int catalog_removal_each(struct catalog *catalog, void (*each)(void *context, const char *path),
                          void *context, struct catalog_err *err);
+/* One of them that no disposal explains: the caller's, or NULL. */
+int catalog_removal_strange(struct catalog *catalog, char **path, struct catalog_err *err);
 int catalog_removals_clear(struct catalog *catalog, struct catalog_err *err);
 
 /* ---- accounts ---- */

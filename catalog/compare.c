@@ -336,6 +336,25 @@ static int compare_schema(const struct comparison *comparison, struct catalog_er
     return stepped;
 }
 
+/* Files noted as to be removed, each of which a disposal of the log must explain. That they are
+ * removed and no longer noted is no difference. */
+static int compare_removals(const struct comparison *comparison, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    if (catalog_statement(comparison->scratch, BESIDE_REMOVAL_STRANGE, &row, err) < 0)
+        return -1;
+    int stepped = catalog_step(comparison->scratch, row, err);
+    for (; stepped > 0; stepped = catalog_step(comparison->scratch, row, err)) {
+        const char *path = catalog_column_view(row, 0);
+        if (path == NULL)
+            return catalog_err_memory(err);
+        comparison->found(
+            comparison->context,
+            &(struct catalog_difference){.kind = CATALOG_ADDED, .table = "removals", .key = path});
+    }
+    return stepped;
+}
+
 int catalog_compare(struct catalog *scratch,
                     void (*found)(void *context, const struct catalog_difference *difference),
                     void *context, struct catalog_err *err)
@@ -358,5 +377,5 @@ int catalog_compare(struct catalog *scratch,
         if (!is_untold(name, NULL) && compare_table(&comparison, name, err) < 0)
             return -1;
     }
-    return stepped;
+    return stepped < 0 ? -1 : compare_removals(&comparison, err);
 }

@@ -249,6 +249,16 @@ int catalog_removal_each(struct catalog *catalog, void (*each)(void *context, co
     return stepped;
 }
 
+int catalog_removal_strange(struct catalog *catalog, char **path, struct catalog_err *err)
+{
+    AUTO(catalog_statement_done) sqlite3_stmt *row = NULL;
+    *path = NULL;
+    if (catalog_statement(catalog, REMOVAL_STRANGE, &row, err) < 0)
+        return -1;
+    int stepped = catalog_step(catalog, row, err);
+    return stepped > 0 ? catalog_column_text(row, 0, path, err) : stepped;
+}
+
 int catalog_removals_clear(struct catalog *catalog, struct catalog_err *err)
 {
     AUTO(catalog_change_undo) struct catalog_change change = {.catalog = NULL};

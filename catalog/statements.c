@@ -60,6 +60,20 @@
     "SELECT h.number, h.recording, c.number, h.reason, h.set_us, h.set_by, h.lifted_us,"           \
     " h.lifted_by, h.lift_reason FROM holds h LEFT JOIN cases c ON c.id = h.case_id"
 
+/* Files noted as to be removed that no disposal in main explains: it is of an archive that is gone,
+ * or of a recording that was disposed of, as vault/name.c places it, or attached to such a one. */
+#define STORED_PATH(name) "'recordings/' || substr(" name ", 1, 2) || '/' || " name
+#define REMOVALS_STRANGE(noted)                                                                                             \
+    "SELECT n.path FROM " noted " n WHERE n.path NOT IN"                                                                    \
+    " (SELECT path FROM main.archives WHERE gone_us IS NOT NULL"                                                            \
+    " UNION ALL SELECT " STORED_PATH(                                                                                       \
+        "stored_name") " FROM main.recordings"                                                                              \
+                       " WHERE state = 'disposed'"                                                                          \
+                       " UNION ALL SELECT " STORED_PATH(                                                                    \
+                           "t.stored_name") " FROM main.attachments t"                                                      \
+                                            " JOIN main.recordings r ON r.number = t.recording WHERE r.state = 'disposed')" \
+                                            " ORDER BY n.path"
+
 #define DISC_COLUMNS                                                                               \
     "SELECT d.number, d.name, d.image, d.sha256, d.size_bytes, d.made_us, d.made_by FROM discs d"
 
@@ -276,6 +290,7 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [REMOVAL_ADD] = "INSERT INTO removals (path) VALUES (?1) ON CONFLICT DO NOTHING",
     [REMOVAL_EACH] = "SELECT path FROM removals ORDER BY path",
     [REMOVAL_CLEAR] = "DELETE FROM removals",
+    [REMOVAL_STRANGE] = REMOVALS_STRANGE("main.removals"),
 
     [LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM log_entries",
     [LOG_SIZE_AT] = "SELECT coalesce((SELECT min(seq) FROM log_entries WHERE at_us >= ?1),"
@@ -341,6 +356,7 @@ const char *const catalog_statement_text[STATEMENTS] = {
     [BESIDE_ATTACH] = "ATTACH ?1 AS beside",
     [BESIDE_DETACH] = "DETACH beside",
     [BESIDE_LOG_SIZE] = "SELECT coalesce(max(seq) + 1, 0) FROM beside.log_entries",
+    [BESIDE_REMOVAL_STRANGE] = REMOVALS_STRANGE("beside.removals"),
     [BESIDE_PASSWORDS] = "SELECT p.account, p.password, a.password_sha256 FROM beside.passwords p"
                          " LEFT JOIN main.accounts a ON a.name = p.account ORDER BY p.account",
     [CHECK_INTEGRITY] = "PRAGMA integrity_check",

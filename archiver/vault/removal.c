@@ -16,8 +16,8 @@
  * until it is gone from the disk, durably. So it cannot be half-done for good: either the commit
  * was, then this is run until nothing is noted, or it was not, then nothing is noted.
  *
- * The list is in no log, and so no proof of anything: what it names is removed only where the rest
- * of the catalog has no use for it.
+ * The list is in no log, and so no proof of anything: what it names is removed only where a
+ * disposal explains it, and the rest of the catalog has no use for it.
  */
 
 enum { NOTED_BYTES_MAX = 256 << 20 };
@@ -71,13 +71,31 @@ static int remove_archive(struct vault *vault, const char *relative, struct err 
     return number != 0 ? 0 : archive_remove(vault, relative, err);
 }
 
+static int strange(const char *path, struct err *err)
+{
+    return err_set(
+        err, ERR_TAMPERED, path,
+        _("tampering: the catalog's table removals has the row \"%s\", which no disposal "
+          "explains; \"shilu catalog rebuild\" makes the catalog anew without it"),
+        path);
+}
+
+static int check_explained(struct vault *vault, struct err *err)
+{
+    AUTO(free) char *path = NULL;
+    struct catalog_err wrong;
+    if (catalog_removal_strange(vault->catalog, &path, &wrong) < 0)
+        return err_from_catalog(err, &wrong);
+    return path != NULL ? strange(path, err) : 0;
+}
+
 static int remove_one(struct vault *vault, const char *path, struct err *err)
 {
     if (begins(path, in_archives))
         return remove_archive(vault, path, err);
     const char *name = strrchr(path, '/');
     if (!begins(path, in_recordings) || name == NULL)
-        return err_set(err, ERR_DAMAGED, path, _("noted as to be removed, and is no file of ours"));
+        return strange(path, err);
     return remove_stored(vault, name + 1, err);
 }
 
@@ -102,7 +120,7 @@ static int remove_all(struct vault *vault, struct err *err)
     AUTO(text_release) struct text noted;
     struct catalog_err wrong;
     text_init(&noted, NOTED_BYTES_MAX);
-    if (list(vault, &noted, err) < 0)
+    if (list(vault, &noted, err) < 0 || check_explained(vault, err) < 0)
         return -1;
     for (size_t at = 0; at < noted.len; at += strlen(noted.at + at) + 1)
         if (remove_one(vault, noted.at + at, err) < 0)

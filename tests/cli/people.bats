@@ -112,6 +112,22 @@ END
     status 0 shilu verify
 }
 
+@test "a removal that no disposal explains is tampering: nothing is removed, and verify names it" {
+    two_recordings
+    stored=$(sqlite3 "$V/catalog.db" "SELECT 'recordings/' || substr(stored_name, 1, 2) || '/' || stored_name FROM recordings WHERE number = 1")
+    for path in 'archives/../../victim' "$stored" x; do
+        sqlite3 "$V/catalog.db" "INSERT INTO removals VALUES ('$path')"
+        status 1 shilu case add "other $path"
+        has "removals"
+        has "$path"
+        status 1 shilu verify
+        has "removals, row $path"
+        sqlite3 "$V/catalog.db" "DELETE FROM removals"
+    done
+    [ -e "$V/$stored" ]
+    status 0 shilu verify
+}
+
 @test "where no security administrator has a password one is let in again, and the log says how" {
     by_admin 'correct-horse 2' user add li --role auditor >/dev/null
     shilu catalog rebuild >/dev/null
@@ -139,6 +155,9 @@ END
     sqlite3 "$V/catalog.db" "UPDATE passwords SET password =
         (SELECT password FROM passwords WHERE account = 'li') WHERE account = 'wang'"
     status 1 as 'correct-horse 2' dispose request R1 --as wang --reason x
+    has "passwords, row wang"
+    status 1 shilu user passwd wang --password-fd 3 --new-password-fd 4 \
+        3<<<'correct-horse 2' 4<<<'correct-horse 9'
     has "not the one that the custody log tells of"
     status 1 shilu verify
     has "passwords, row wang"

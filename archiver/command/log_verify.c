@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/audit.h"
 #include "backing/backing.h"
@@ -131,6 +132,11 @@ static int check_backing(const struct log_source *source, struct verifying *veri
                                   .context = verifying};
     if (source->vault != NULL) {
         backing_known_of(source->vault, ca, &check.known);
+        if (check.known.ca_path != NULL && access(check.known.ca_path, R_OK) < 0) {
+            say_note(_("%s cannot be read: no timestamp is checked, and none is counted"),
+                     check.known.ca_path);
+            check.known.ca_path = NULL; /* the log itself does not hang on it */
+        }
     }
     if (log_source_log(source, &log, err) < 0 ||
         backing_check(log, &check, backing, &findings, err) < 0)

@@ -47,6 +47,12 @@ static int source_of_folder(const char *path, const char *key_path, struct log_s
 {
     AUTO(free) char *pem = NULL;
     size_t len;
+    char id[KEY_ID_TEXT];
+    if (key_id_parse(key_path, id))
+        return err_set(
+            err, ERR_USAGE, path, "%s",
+            _("a copied log does not hold its public key: --key needs the file, its id is "
+              "not enough"));
     if (log_read_text(key_path, KEY_PEM_MAX, &pem, &len, err) < 0 ||
         key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, key_path, &source->given,
                             err) < 0)

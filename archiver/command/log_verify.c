@@ -23,6 +23,7 @@
 
 struct verifying {
     bool json;
+    bool is_others; /* the key is not the one that was asked for */
     struct words older;
     struct witnesses witnesses; /* given for a copied log */
     char *ca_path;              /* the same of a timestamp authority */
@@ -231,9 +232,44 @@ static int verify_source(struct log_source *source, const struct words *older,
                            : EXIT_SOUND;
     if (against < 0 || backed < 0)
         return -1;
-    const bool sound = against == EXIT_SOUND && backed == EXIT_SOUND;
+    const bool sound = against == EXIT_SOUND && backed == EXIT_SOUND && !verifying->is_others;
     tell_end(&check, &backing, sound, verifying->json);
     return sound ? EXIT_SOUND : EXIT_FOUND;
+}
+
+static int load_id(const char *given, char id[static KEY_ID_TEXT], struct err *err)
+{
+    AUTO(free) char *pem = NULL;
+    AUTO(key_free) struct key *key = NULL;
+    size_t len;
+    if (key_id_parse(given, id))
+        return 0;
+    if (log_read_text(given, KEY_PEM_MAX, &pem, &len, err) < 0 ||
+        key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, given, &key, err) < 0)
+        return -1;
+    key_id(key, id);
+    return 0;
+}
+
+/* Of a vault's own log: its key must be the one that is given, a file or an id, or have followed it
+ * with its signature. */
+static int compare_key(const struct log_source *source, const char *given,
+                       struct verifying *verifying, struct err *err)
+{
+    char id[KEY_ID_TEXT], wanted[KEY_ID_TEXT];
+    const struct custody_chain *chain;
+    struct custody_signer signer;
+    if (load_id(given, wanted, err) < 0 || vault_key_chain(source->vault, &chain, err) < 0)
+        return -1;
+    key_id(source->key, id);
+    if (strcmp(id, wanted) == 0 ||
+        (custody_chain_find(chain, wanted, &signer) && signer.is_vouched))
+        return 0;
+    verifying->is_others = true;
+    tell(verifying,
+         &(struct custody_finding){.path = "checkpoint",
+                                   .detail = _("signed with another key than the one asked for")});
+    return 0;
 }
 
 enum { AGAINST = 1, WITNESS };
@@ -253,10 +289,12 @@ int log_verify(const struct command_context *context, int argc, const char **arg
     int json = 0;
     const struct poptOption table[] = {
         {"key", '\0', POPT_ARG_STRING, &key_path, 0,
-         N_("the public key of a log that was copied out of its vault"), N_("FILE")},
+         N_("the public key that the log must be signed with; needed for one that was copied out of "
+            "its vault; of a vault's own also its id"),
+         N_("FILE|ID")},
         {"against", '\0', POPT_ARG_STRING, NULL, AGAINST,
          N_("an older checkpoint, receipt, archive or disc image: the log must still begin with what "
-            "it was then"),
+            "it was then; may be repeated"),
          N_("FILE")},
         {"witness", '\0', POPT_ARG_STRING, NULL, WITNESS,
          N_("the key of a witness whose cosignatures count, of a copied log"), N_("NAME+HASH+KEY")},
@@ -266,7 +304,7 @@ int log_verify(const struct command_context *context, int argc, const char **arg
         OPTIONS_END};
     AUTO(options_release) struct options options;
     int status;
-    bool go_on = options_read(&options, argc, argv, table, N_("verify [FOLDER --key FILE]"), 0, 1,
+    bool go_on = options_read(&options, argc, argv, table, N_("verify [FOLDER] [--key FILE]"), 0, 1,
                               take_given, &verifying, &status);
     AUTO(free) char *own_key_path = key_path;
     if (!go_on)
@@ -274,8 +312,10 @@ int log_verify(const struct command_context *context, int argc, const char **arg
     struct err err;
     verifying.json = json != 0;
     AUTO(log_source_release) struct log_source source = LOG_SOURCE_NONE;
-    int opened = log_source_open(context, options.count == 1 ? options.words[0] : NULL, key_path,
-                                 &source, &err);
+    const char *folder = options.count == 1 ? options.words[0] : NULL;
+    int opened = log_source_open(context, folder, folder != NULL ? key_path : NULL, &source, &err);
+    if (opened == 0 && folder == NULL && key_path != NULL)
+        opened = compare_key(&source, key_path, &verifying, &err);
     status = opened < 0 ? -1 : verify_source(&source, &verifying.older, &verifying, &err);
     return status < 0 ? say_error(&err) : status;
 }

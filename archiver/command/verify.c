@@ -124,16 +124,6 @@ static int verify_vault(const char *path, struct verification *verification,
     return 0;
 }
 
-/* "--key": 64 digits are a key's id. */
-static bool key_id_parse(const char *given, char id[static KEY_ID_TEXT])
-{
-    uint8_t octets[(KEY_ID_TEXT - 1) / 2];
-    if (bytes_from_hex(bytes_of(given), octets, sizeof octets) < 0)
-        return false;
-    bytes_to_hex(octets, sizeof octets, id);
-    return true;
-}
-
 static int load_key(const char *path, struct key **key, struct err *err)
 {
     AUTO(close) int fd = file_open_regular(AT_FDCWD, path, err);

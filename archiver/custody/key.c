@@ -367,3 +367,12 @@ int key_verify(const struct key *key, struct bytes message, struct bytes signatu
     }
     return 0;
 }
+
+bool key_id_parse(const char *text, char id[static KEY_ID_TEXT])
+{
+    uint8_t octets[(KEY_ID_TEXT - 1) / 2];
+    if (bytes_from_hex(bytes_of(text), octets, sizeof octets) < 0)
+        return false;
+    bytes_to_hex(octets, sizeof octets, id);
+    return true;
+}

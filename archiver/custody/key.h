@@ -67,6 +67,9 @@ int key_public_pem(const struct key *key, char **pem, struct err *err);
  * `openssl pkey -pubin -in signer.pem -outform DER | sha256sum` gives the same. */
 void key_id(const struct key *key, char id[static KEY_ID_TEXT]);
 
+/* Whether a text is such a name, in either case of its letters; `id` gets it. */
+bool key_id_parse(const char *text, char id[static KEY_ID_TEXT]);
+
 /* The name in groups of four, to be read aloud: "3f0c 91ab …". */
 enum { KEY_ID_SPOKEN = 80 };
 void key_id_spoken(const char *id, char spoken[static KEY_ID_SPOKEN]);

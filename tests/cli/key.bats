@@ -212,6 +212,28 @@ sm2_signed() {
     has "not lost"
 }
 
+@test "log verify takes a key's id as verify does, and says how several checkpoints are given" {
+    "$SHILU" init "$V" --unit U
+    shilu log checkpoint >one
+    cp "$V/keys/public.pem" old.pem
+    old=$(shilu key show --json | jq -r .key_id)
+    shilu key rotate
+    shilu log checkpoint >two
+    for key in "$old" old.pem "$V/keys/public.pem" "$(shilu key show --json | jq -r .key_id)"; do
+        status 0 shilu log verify --key "$key" --against one --against two
+    done
+    openssl genpkey -algorithm ED25519 2>/dev/null | openssl pkey -pubout -out stranger.pem
+    for key in stranger.pem "${old//[0-9]/a}"; do
+        status 1 shilu log verify --key "$key"
+        has "another key"
+        has "NOT SOUND"
+    done
+    status 2 "$SHILU" log verify "$V/log" --key "$old"
+    has "its id is not enough"
+    status 0 shilu log verify --help
+    has "repeated"
+}
+
 @test "keys that were changed by hand are found" {
     "$SHILU" init "$V" --unit U
     shilu key rotate

@@ -45,33 +45,12 @@ void backing_known_of(struct vault *vault, char ca[static BACKING_PATH],
     known->ca_path = ca;
 }
 
-static bool is_own(const struct backing_known *known, const struct key *key)
-{
-    char id[KEY_ID_TEXT];
-    char own[KEY_ID_TEXT];
-    if (known->own == NULL)
-        return false;
-    key_id(key, id);
-    key_id(known->own, own);
-    return strcmp(id, own) == 0;
-}
-
 /* How many of the witnesses have cosigned it. */
 static int count_witnesses(const struct backing_known *known, struct bytes checkpoint,
                            const char *object, unsigned *count, struct err *err)
 {
-    *count = 0;
-    for (size_t i = 0; i < known->witness_count; i++) {
-        const struct custody_witness *witness = &known->witnesses[i];
-        uint64_t at_s;
-        if (is_own(known, witness->key))
-            continue; /* nobody is a witness of himself */
-        if (custody_cosigned(checkpoint, object, witness->name, witness->key, &at_s, err) == 0)
-            ++*count;
-        else if (err->kind != ERR_MISSING)
-            return -1;
-    }
-    return 0;
+    return custody_witnesses_count(known->witnesses, known->witness_count, known->own, checkpoint,
+                                   object, count, err);
 }
 
 int kept_take(const struct custody_entry *entry, struct kept *kept, struct err *err)

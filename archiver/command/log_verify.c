@@ -128,6 +128,7 @@ static int check_backing(const struct log_source *source, struct verifying *veri
     struct backing_check check = {.key = source->key,
                                   .known = {.witnesses = verifying->witnesses.at,
                                             .witness_count = verifying->witnesses.count,
+                                            .own = source->key,
                                             .ca_path = verifying->ca_path},
                                   .found = tell,
                                   .context = verifying};

@@ -67,7 +67,8 @@ PY
     cmp <(shilu log checkpoint --backed) third.cosigned
     status 0 shilu log verify --against first.cosigned --against third.cosigned
     cp -a "$V/log" later
-    status 0 "$SHILU" log verify later --key "$KEY" --witness "$(district log cosign --own-key)"
+    own=$(district log cosign --own-key)
+    status 0 "$SHILU" log verify later --key "$KEY" --witness "$own" --witness "$own"
     has "cosigned by 1 witness"
     status 0 "$SHILU" log verify later --key "$KEY"
     has "Nobody"

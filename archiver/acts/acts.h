@@ -118,8 +118,9 @@ int acts_disposal_request(struct vault *vault, const int64_t *recordings, size_t
                           const char *reason, struct acts_done *done, struct err *err);
 int acts_disposal_withdraw(struct vault *vault, int64_t disposal, const char *reason,
                            struct err *err);
+/* clock_is_right   the person vouches for the clock, where the log does not: the entry says so */
 int acts_disposal_approve(struct vault *vault, int64_t disposal, const char *reason,
-                          struct err *err);
+                          bool clock_is_right, struct err *err);
 
 /* A recording is disposed of, by an approved disposal; and an archive of which nothing is left. The
  * removal of their files is the vault's. */

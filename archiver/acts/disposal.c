@@ -43,23 +43,26 @@ int apply_disposal_requested(struct apply *apply, struct err *err)
 /* ---- disposal-withdrawn, disposal-approved ---- */
 
 static int act_on(struct vault *vault, enum custody_action action, int64_t disposal,
-                  const char *reason, struct err *err)
+                  const char *reason, bool clock_is_right, struct err *err)
 {
     char subject[SUBJECT_NUMBER];
     subject_print(letter, disposal, subject);
-    return act_now(vault, action, subject, json_pack("{s:s}", "reason", reason), NULL, NULL, err);
+    return act_now(vault, action, subject,
+                   json_pack("{s:s, s:o*}", "reason", reason, "clock_is_right",
+                             clock_is_right ? json_true() : NULL),
+                   NULL, NULL, err);
 }
 
 int acts_disposal_withdraw(struct vault *vault, int64_t disposal, const char *reason,
                            struct err *err)
 {
-    return act_on(vault, CUSTODY_DISPOSAL_WITHDRAWN, disposal, reason, err);
+    return act_on(vault, CUSTODY_DISPOSAL_WITHDRAWN, disposal, reason, false, err);
 }
 
 int acts_disposal_approve(struct vault *vault, int64_t disposal, const char *reason,
-                          struct err *err)
+                          bool clock_is_right, struct err *err)
 {
-    return act_on(vault, CUSTODY_DISPOSAL_APPROVED, disposal, reason, err);
+    return act_on(vault, CUSTODY_DISPOSAL_APPROVED, disposal, reason, clock_is_right, err);
 }
 
 static int apply_decision(const struct apply *apply, enum catalog_disposal_state state,

@@ -153,6 +153,7 @@ struct asked {
     const struct options *options;
     struct people_person person;
     const char *reason;
+    int clock_is_right;
     int json;
 };
 
@@ -348,7 +349,8 @@ static int approve(struct asked *asked, struct err *err)
     int done = disposal_number(asked, &number, err);
     if (done == 0)
         done = keep_disposal_approve(asked->vault, &asked->person, number, asked->reason,
-                                     &bar.progress, take_archive, &told, err);
+                                     asked->clock_is_right != 0, &bar.progress, take_archive, &told,
+                                     err);
     bar_clear(&bar);
     if (done == 0)
         done = tell(asked, number, &told, err);
@@ -365,11 +367,17 @@ static int run(const struct command_context *context, int argc, const char **arg
     char *reason_given = NULL;
     int fd = -1;
     struct asked asked = {.json = 0};
-    const struct poptOption table[] = {
-        PROVE_ROWS(name_given, fd),
-        {"reason", '\0', POPT_ARG_STRING, &reason_given, 0, N_("why"), N_("TEXT")},
-        {"json", '\0', POPT_ARG_NONE, &asked.json, 0, N_("print JSON"), NULL},
-        OPTIONS_END};
+#define ASKED_ROWS                                                                                 \
+    PROVE_ROWS(name_given, fd),                                                                    \
+        {"reason", '\0', POPT_ARG_STRING, &reason_given, 0, N_("why"), N_("TEXT")},                \
+        {"json", '\0', POPT_ARG_NONE, &asked.json, 0, N_("print JSON"), NULL}, OPTIONS_END
+    const struct poptOption asking[] = {ASKED_ROWS};
+    const struct poptOption approving[] = {
+        {"clock-is-right", '\0', POPT_ARG_NONE, &asked.clock_is_right, 0,
+         N_("the clock is right, though the log stood still"), NULL},
+        ASKED_ROWS};
+#undef ASKED_ROWS
+    const struct poptOption *table = act == approve ? approving : asking;
     AUTO(options_release) struct options options;
     int status;
     bool go_on = options_read(&options, argc, argv, table, usage, 1, most, NULL, NULL, &status);
@@ -404,7 +412,7 @@ static int dispose_request(const struct command_context *context, int argc, cons
 
 static int dispose_approve(const struct command_context *context, int argc, const char **argv)
 {
-    return run(context, argc, argv, N_("approve X1 --as NAME --reason TEXT"), 1,
+    return run(context, argc, argv, N_("approve X1 --as NAME --reason TEXT [--clock-is-right]"), 1,
                people_of(PEOPLE_AUDITOR), approve);
 }
 

@@ -108,6 +108,7 @@ _shilu() {
         case $verb in
         '') options='request approve withdraw list' ;;
         list) options='--open --json' ;;
+        approve) options='--as --reason --password-fd --clock-is-right --json' ;;
         *) options='--as --reason --password-fd --json' ;;
         esac
         ;;

@@ -139,6 +139,7 @@ struct disposing {
     struct vault *vault;
     const struct people_person *who;
     const char *reason;
+    bool clock_is_right;
     int64_t number;
     char name[NAME_TEXT]; /* "X1" */
     int64_t *recordings;
@@ -163,6 +164,49 @@ static void disposing_release_at(struct disposing *disposing)
     free(disposing->archives);
 }
 
+/* ---- whether it is today ---- */
+
+struct leap {
+    int64_t at_us[2]; /* before it, and after it */
+    size_t count;
+};
+
+static bool take_time(void *context, const struct catalog_log_entry *entry)
+{
+    struct leap *leap = context;
+    leap->at_us[leap->count++] = entry->at_us;
+    return leap->count < 2;
+}
+
+/* The clock of a vault in use leaves a trail in the log; one that was set forward leapt over days
+ * of which there is none, however many entries have been made since. */
+static int check_clock(struct vault *vault, struct err *err)
+{
+    static const int64_t second_us = 1000000;
+    static const int64_t most_us = INT64_C(86400000000) * KEEP_CLOCK_DAYS;
+    struct catalog *catalog = vault_catalog(vault);
+    struct catalog_err wrong;
+    struct leap leap = {.count = 0};
+    char now[INSTANT_TEXT];
+    char last[INSTANT_TEXT];
+    const struct instant at = instant_now();
+    uint64_t before;
+    if (catalog_log_size_at(catalog, at.us - most_us, &before, &wrong) < 0 ||
+        (before > 0 && catalog_log_each(catalog, before - 1, NULL, take_time, &leap, &wrong) < 0))
+        return err_from_catalog(err, &wrong);
+    if (leap.count == 0 || (leap.count == 2 ? leap.at_us[1] : at.us) - leap.at_us[0] <= most_us)
+        return 0;
+    const int64_t last_us = leap.at_us[0] - leap.at_us[0] % second_us;
+    instant_print((struct instant){at.us - at.us % second_us, at.offset_minutes}, now);
+    instant_print((struct instant){last_us, at.offset_minutes}, last);
+    return err_set(
+        err, ERR_CONFLICT, vault_path(vault),
+        _("the clock says %s, but the custody log leaps to it from %s, over more than %d "
+          "days: nothing is disposed of by a clock that may be wrong; where it is right, "
+          "approve with --clock-is-right"),
+        now, last, KEEP_CLOCK_DAYS);
+}
+
 /* That it is still asked for, by somebody else, and due. */
 static int check(const struct disposing *disposing, struct err *err)
 {
@@ -176,6 +220,8 @@ static int check(const struct disposing *disposing, struct err *err)
     if (strcasecmp(disposal->requested_by, disposing->who->name) == 0)
         return err_set(err, ERR_CONFLICT, disposing->name,
                        _("was asked for by the same account: another must approve it"));
+    if (!disposing->clock_is_right && check_clock(disposing->vault, err) < 0)
+        return -1;
     return check_due(disposing->vault, disposing->recordings, disposing->count, err);
 }
 
@@ -276,7 +322,8 @@ static int dispose_recording(const struct disposing *disposing, int64_t number, 
 static int decide_within(const struct disposing *disposing, struct err *err)
 {
     if (check(disposing, err) < 0 || check_archives(disposing, err) < 0 ||
-        acts_disposal_approve(disposing->vault, disposing->number, disposing->reason, err) < 0)
+        acts_disposal_approve(disposing->vault, disposing->number, disposing->reason,
+                              disposing->clock_is_right, err) < 0)
         return -1;
     for (size_t i = 0; i < disposing->archive_count; i++)
         if (replace_archive(disposing, i, err) < 0)
@@ -314,13 +361,17 @@ static int tidy(const struct disposing *disposing, struct err *err)
 }
 
 int keep_disposal_approve(struct vault *vault, const struct people_person *who, int64_t number,
-                          const char *reason, const struct progress *progress,
+                          const char *reason, bool clock_is_right, const struct progress *progress,
                           void (*archive)(void *context, const char *old_path,
                                           const char *new_path),
                           void *context, struct err *err)
 {
     AUTO(disposing_release)
-    struct disposing disposing = {.vault = vault, .who = who, .reason = reason, .number = number};
+    struct disposing disposing = {.vault = vault,
+                                  .who = who,
+                                  .reason = reason,
+                                  .clock_is_right = clock_is_right,
+                                  .number = number};
     (void)snprintf(disposing.name, sizeof disposing.name, "X%" PRId64, number);
     if (load(&disposing, err) < 0 || check(&disposing, err) < 0 ||
         rewrite_all(&disposing, progress, err) < 0 || decide(&disposing, err) < 0)

@@ -71,6 +71,8 @@ void keep_day_print(int64_t day, char text[static KEEP_DAY_TEXT]);
  * not due, is held, belongs to an open case, is asked for or disposed of already.
  */
 
+enum { KEEP_CLOCK_DAYS = 31 };
+
 /* *number is that of the disposal. Transactions of its own. */
 int keep_disposal_request(struct vault *vault, const struct people_person *who,
                           const int64_t *recordings, size_t count, const char *reason,
@@ -84,13 +86,15 @@ int keep_disposal_withdraw(struct vault *vault, const struct people_person *who,
  * Approves it and does it: all that made it due is looked at again in the transaction that decides;
  * archives are rewritten before that, and the files go after it, durably. A crash undoes all or
  * nothing. Record, tags, digests and log stay.
- *   archive   told of each archive that goes, once that is decided; new_path NULL: nothing was left
- * ERR_CONFLICT also where the same account asked for it, or what an archive holds changed
- * meanwhile; as pack_rewrite_make where an archive cannot be rewritten: then nothing is disposed
- * of.
+ *   clock_is_right   who approves vouches for the clock; else it is refused (ERR_CONFLICT) where
+ * the log, before now or within KEEP_CLOCK_DAYS, stood still for longer than that: so it is where
+ * the clock was set forward, and what is not due seems to be archive   told of each archive that
+ * goes, once that is decided; new_path NULL: nothing was left ERR_CONFLICT also where the same
+ * account asked for it, or what an archive holds changed meanwhile; as pack_rewrite_make where an
+ * archive cannot be rewritten: then nothing is disposed of.
  */
 int keep_disposal_approve(struct vault *vault, const struct people_person *who, int64_t number,
-                          const char *reason, const struct progress *progress,
+                          const char *reason, bool clock_is_right, const struct progress *progress,
                           void (*archive)(void *context, const char *old_path,
                                           const char *new_path),
                           void *context, struct err *err);

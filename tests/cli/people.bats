@@ -287,6 +287,25 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
     status 0 shilu verify
 }
 
+@test "a clock that was set forward makes nothing due, unless who approves vouches for it" {
+    at() { env ASAN_OPTIONS=verify_asan_link_order=0 faketime -f "$1" "$SHILU" -C "$V" "${@:2}"; }
+    record card/a.mp4 1
+    shilu ingest card/a.mp4 >/dev/null
+    by_admin 'correct-horse 1' user add wang --role archivist >/dev/null
+    by_admin 'correct-horse 2' user add li --role auditor >/dev/null
+    # work done meanwhile does not make the leap smaller
+    at +400d case add K9 >/dev/null
+    status 0 at +400d dispose request R1 --as wang --reason x --password-fd 3 3<<<'correct-horse 1'
+    status 3 at +400d dispose approve X1 --as li --reason x --password-fd 3 3<<<'correct-horse 2'
+    has "--clock-is-right"
+    status 0 shilu show R1
+    [[ $output != *"disposed of"* ]]
+    status 0 at +400d dispose approve X1 --as li --reason x --clock-is-right --password-fd 3 \
+        3<<<'correct-horse 2'
+    status 0 shilu log show --action disposal-approved --json
+    [ "$(jq -r .detail.clock_is_right <<<"$output")" = true ]
+}
+
 @test "nobody disposes alone, early, against a hold, or of what belongs to an open case" {
     two_recordings
     disposers

@@ -126,7 +126,7 @@ static void act_all(struct vault *vault)
     assert_int_equal(done.number, 1);
     sound(acts_disposal_withdraw(vault, 1, "not yet", &err), &err);
     sound(acts_disposal_request(vault, recordings, 2, "expired", &done, &err), &err);
-    sound(acts_disposal_approve(vault, 2, "agreed", &err), &err);
+    sound(acts_disposal_approve(vault, 2, "agreed", true, &err), &err);
     sound(acts_seal(vault, &rest, recordings + 2, 1, NULL, 0, &done, &err), &err);
     sound(acts_dispose(vault, &gone, 2, &err), &err);
     sound(acts_dispose_archive(vault, &whole, 2, &err), &err);

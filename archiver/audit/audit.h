@@ -169,6 +169,15 @@ int audit_path(const char *path, const struct audit_options *options, struct aud
                struct err *err);
 
 /*
+ * Tells of each disposal, approved or done, whose entry has a later time than one that came after
+ * it, by more than a minute: the clock ran ahead, and what went was perhaps not due. From the last
+ * to the first. ERR_DAMAGED, ERR_MISSING as custody_log_entry.
+ */
+int audit_log_clock(struct custody_log *log,
+                    void (*found)(void *context, uint64_t seq, const char *detail), void *context,
+                    struct err *err);
+
+/*
  * The checkpoints of a custody log that something holds: of a checkpoint's file, cosigned or not,
  * that itself; of a receipt its own, once its proof holds; of an archive or a disc image those in
  * it. What it is, its content says. Nothing is said of their signatures.

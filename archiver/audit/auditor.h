@@ -92,6 +92,8 @@ int auditor_check_archive_number(struct auditor *auditor, int64_t number, struct
 int auditor_check_items(struct auditor *auditor, struct err *err);
 /* The custody log by itself, and the catalog, where there is one, against what the log tells. */
 int auditor_check_log(struct auditor *auditor, struct err *err);
+/* As audit_log_clock: no reason to distrust the catalog. */
+int auditor_check_clock(struct auditor *auditor, struct err *err);
 /* Files in the vault that nothing in the catalog names. */
 int auditor_check_strays(struct auditor *auditor, struct err *err);
 /* All files of the vault where there is no catalog to say what should be there. */

@@ -256,3 +256,25 @@ int auditor_check_log(struct auditor *auditor, struct err *err)
                ? check_catalog(auditor, check.head.size, err)
                : 0;
 }
+
+/* ---- its times ---- */
+
+static void disposal_found(void *context, uint64_t seq, const char *detail)
+{
+    struct auditor *auditor = context;
+    char path[ENTRY_ROOM];
+    (void)snprintf(path, sizeof path, _("%s, entry %llu"), vault_folder_name(VAULT_LOG),
+                   (unsigned long long)seq);
+    log_found(auditor, path, NULL, detail);
+}
+
+int auditor_check_clock(struct auditor *auditor, struct err *err)
+{
+    struct err why;
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    if (vault_folder(auditor->vault, VAULT_LOG) < 0 || auditor->options.key == NULL ||
+        (open_log(auditor, &log, &why) == 0 &&
+         audit_log_clock(log, disposal_found, auditor, &why) == 0))
+        return 0;
+    return why.kind == ERR_MEMORY ? ((void)(*err = why), -1) : 0; /* else found with the log */
+}

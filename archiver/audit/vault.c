@@ -103,8 +103,9 @@ static int check_settings(struct auditor *auditor, struct err *err)
 /* By what the catalog says. */
 static int check_catalogued(struct auditor *auditor, struct err *err)
 {
-    if (check_catalog(auditor, err) < 0 || check_settings(auditor, err) < 0 ||
-        auditor_load_numbers(auditor, err) < 0 || auditor_check_items(auditor, err) < 0)
+    if (check_catalog(auditor, err) < 0 || auditor_check_clock(auditor, err) < 0 ||
+        check_settings(auditor, err) < 0 || auditor_load_numbers(auditor, err) < 0 ||
+        auditor_check_items(auditor, err) < 0)
         return -1;
     return auditor_check_strays(auditor, err); /* last: another process may be at work meanwhile */
 }

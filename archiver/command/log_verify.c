@@ -146,6 +146,26 @@ static int check_backing(const struct log_source *source, struct verifying *veri
     return findings == 0 ? EXIT_SOUND : EXIT_FOUND;
 }
 
+static void tell_disposal(void *context, uint64_t seq, const char *detail)
+{
+    struct comparing *comparing = context;
+    comparing->status = EXIT_FOUND;
+    tell(comparing->verifying,
+         &(struct custody_finding){.path = "log", .first = seq, .count = 1, .detail = detail});
+}
+
+/* Whether anything was disposed of while the clock ran ahead. The exit status, or -1. */
+static int check_clock(const struct log_source *source, struct verifying *verifying,
+                       struct err *err)
+{
+    AUTO(custody_log_free) struct custody_log *log = NULL;
+    struct comparing comparing = {.verifying = verifying, .status = EXIT_SOUND};
+    if (log_source_log(source, &log, err) < 0 ||
+        audit_log_clock(log, tell_disposal, &comparing, err) < 0)
+        return -1;
+    return comparing.status;
+}
+
 /* Never silently by nobody. */
 static void tell_backing(const struct backing *backing)
 {
@@ -231,9 +251,13 @@ static int verify_source(struct log_source *source, const struct words *older,
     const int backed = check.findings == 0 && against >= 0
                            ? check_backing(source, verifying, &backing, err)
                            : EXIT_SOUND;
-    if (against < 0 || backed < 0)
+    const int clock = check.findings == 0 && against >= 0 && backed >= 0
+                          ? check_clock(source, verifying, err)
+                          : EXIT_SOUND;
+    if (against < 0 || backed < 0 || clock < 0)
         return -1;
-    const bool sound = against == EXIT_SOUND && backed == EXIT_SOUND && !verifying->is_others;
+    const bool sound = against == EXIT_SOUND && backed == EXIT_SOUND && clock == EXIT_SOUND &&
+                       !verifying->is_others;
     tell_end(&check, &backing, sound, verifying->json);
     return sound ? EXIT_SOUND : EXIT_FOUND;
 }

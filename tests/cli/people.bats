@@ -304,6 +304,17 @@ approve() { as 'correct-horse 2' dispose approve "$@" --as li --reason 同意; }
         3<<<'correct-horse 2'
     status 0 shilu log show --action disposal-approved --json
     [ "$(jq -r .detail.clock_is_right <<<"$output")" = true ]
+    # and where the clock is put back it is told for ever
+    seq=$(jq -r .seq <<<"$output")
+    status 0 at +400d verify
+    shilu case add K10 >/dev/null
+    status 1 shilu verify
+    has "entry $seq: its time is later"
+    status 1 shilu log verify
+    has "its time is later"
+    status 1 shilu log verify --json
+    [ "$(jq -s "map(select(.first == $seq)) | length" <<<"$output")" -eq 1 ]
+    status 0 shilu hold set R1 --reason 保全
 }
 
 @test "nobody disposes alone, early, against a hold, or of what belongs to an open case" {

@@ -262,8 +262,8 @@ static void a_key_that_is_there_is_not_lost(void **state)
     static const char *const spoilt[] = {
         "chmod 644 v/keys/signing.pem",
         "mv v/keys/signing.pem a && ln -s ../../a v/keys/signing.pem",
-        "openssl pkey -in v/keys/signing.pem -aes256 -passout pass:x -out a && cat a "
-        ">v/keys/signing.pem",
+        ("openssl pkey -in v/keys/signing.pem -aes256 -passout pass:x -out a && cat a "
+         ">v/keys/signing.pem"),
     };
     (void)state;
     for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {

@@ -1,3 +1,4 @@
+#include "archiver/killed.h"
 #include "custody/custody.h"
 
 #include <setjmp.h>
@@ -396,55 +397,6 @@ static void an_append_that_was_cut_off_is_replaced(void **state)
     }
 }
 
-/* Calls that change the disk: the process ends before number crash_at of them. */
-static unsigned calls, crash_at;
-
-static void call(void)
-{
-    if (crash_at > 0 && ++calls == crash_at)
-        _exit(77);
-}
-
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-int __wrap_fsync(int fd)
-{
-    call();
-    return __real_fsync(fd);
-}
-
-int __real_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
-int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
-int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
-{
-    call();
-    return __real_linkat(from_folder, from, to_folder, to, flags);
-}
-
-int __real_renameat(int from_folder, const char *from, int to_folder, const char *to);
-int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to);
-int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to)
-{
-    call();
-    return __real_renameat(from_folder, from, to_folder, to);
-}
-
-int __real_unlinkat(int folder, const char *name, int flags);
-int __wrap_unlinkat(int folder, const char *name, int flags);
-int __wrap_unlinkat(int folder, const char *name, int flags)
-{
-    call();
-    return __real_unlinkat(folder, name, flags);
-}
-
-int __real_mkdirat(int folder, const char *name, mode_t mode);
-int __wrap_mkdirat(int folder, const char *name, mode_t mode);
-int __wrap_mkdirat(int folder, const char *name, mode_t mode)
-{
-    call();
-    return __real_mkdirat(folder, name, mode);
-}
-
 /* Appends in a process that ends before its call number `at`. False once it lives to the end. */
 static bool append_and_crash(int folder, uint64_t from, uint64_t to, unsigned at)
 {
@@ -455,7 +407,7 @@ static bool append_and_crash(int folder, uint64_t from, uint64_t to, unsigned at
         struct err err;
         struct key *key = made_log_key();
         struct custody_log *log = made_open(folder);
-        crash_at = at;
+        killed_at = at;
         int done = made_append(log, from, to, key, &err);
         custody_log_free(log);
         key_free(key);
@@ -463,8 +415,8 @@ static bool append_and_crash(int folder, uint64_t from, uint64_t to, unsigned at
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
-    assert_true(WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 0);
-    return WEXITSTATUS(status) == 77;
+    assert_true(WEXITSTATUS(status) == KILLED_STATUS || WEXITSTATUS(status) == 0);
+    return WEXITSTATUS(status) == KILLED_STATUS;
 }
 
 static void a_crash_anywhere_leaves_the_old_log_or_the_new_one(void **state)

@@ -13,62 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "archiver/killed.h"
 #include "archiver/vault/fixture.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "custody/custody.h"
 #include "custody/key.h"
 #include "custody/succession.h"
-
-/* ---- calls that make something durable, counted ---- */
-
-static unsigned calls, crash_at;
-
-static void call(void)
-{
-    if (crash_at != 0 && ++calls == crash_at)
-        _exit(77);
-}
-
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-int __wrap_fsync(int fd)
-{
-    call();
-    return __real_fsync(fd);
-}
-
-int __real_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
-int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
-int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
-{
-    call();
-    return __real_linkat(from_folder, from, to_folder, to, flags);
-}
-
-int __real_renameat(int from_folder, const char *from, int to_folder, const char *to);
-int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to);
-int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to)
-{
-    call();
-    return __real_renameat(from_folder, from, to_folder, to);
-}
-
-int __real_unlinkat(int folder, const char *name, int flags);
-int __wrap_unlinkat(int folder, const char *name, int flags);
-int __wrap_unlinkat(int folder, const char *name, int flags)
-{
-    call();
-    return __real_unlinkat(folder, name, flags);
-}
-
-int __real_mkdirat(int folder, const char *name, mode_t mode);
-int __wrap_mkdirat(int folder, const char *name, mode_t mode);
-int __wrap_mkdirat(int folder, const char *name, mode_t mode)
-{
-    call();
-    return __real_mkdirat(folder, name, mode);
-}
 
 /* ---- helpers ---- */
 
@@ -196,15 +147,15 @@ static bool rotate_and_crash(unsigned at, bool lost)
         struct vault *vault;
         if (vault_open("v", VAULT_WRITE, &vault, &err) < 0)
             _exit(3);
-        crash_at = at;
+        killed_at = at;
         const int done = lost ? vault_key_replace(vault, "os:test", "Brand", NULL, &err)
                               : vault_key_rotate(vault, "os:test", KEY_ED25519, &err);
         _exit(done == 0 ? 0 : 3);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
-    assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
-    return WEXITSTATUS(status) == 77;
+    assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == KILLED_STATUS);
+    return WEXITSTATUS(status) == KILLED_STATUS;
 }
 
 static void killed_anywhere(bool lost)

@@ -88,9 +88,9 @@ static void a_sound_vault_is_sound_loose_and_sealed(void **state)
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_none(&found);
     assert_int_equal(found.report.bytes, 3 * FIXTURE_BYTES + 7);
-    /* catalog, settings, the key twice, the log's entries, and of each recording the bytes and the
-     * sidecar */
-    assert_int_equal(found.report.checked, 4 + 2 + 3 * FIXTURE_RECORDINGS);
+    /* catalog, settings, removals, the key twice, the log's entries, and of each recording the
+     * bytes and the sidecar */
+    assert_int_equal(found.report.checked, 5 + 2 + 3 * FIXTURE_RECORDINGS);
     (void)fixture_seal();
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_none(&found);
@@ -171,7 +171,7 @@ static void attachments_are_checked_and_shared_bytes_once(void **state)
     attach(2, "note.txt", "two");
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_none(&found);
-    assert_int_equal(found.report.checked, 4 + 4 + 3 * FIXTURE_RECORDINGS + 1);
+    assert_int_equal(found.report.checked, 5 + 4 + 3 * FIXTURE_RECORDINGS + 1);
     assert_int_equal(shell("rm v/recordings/*/*.txt"), 0);
     fixture_audit_vault(AUDIT_ALL, &found);
     fixture_only(&found, AUDIT_MISSING, ".txt");

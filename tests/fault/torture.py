@@ -24,6 +24,7 @@ NUMBERS = {"write": (errno.EIO, errno.ENOSPC, 0), "read": (errno.EIO, 0), "sync"
 CAUSE = re.compile("Input/output error|No space left|disk I/O error|is full"
                    "|out of memory|Cannot allocate memory"
                    "|the catalog is damaged"  # what SQLite makes of EIO when reading
+                   "|unable to get the page"  # and its integrity_check
                    "|attempt to write a readonly database",  # and of no room for its journal's name
                    re.IGNORECASE)
 EACH = int(os.environ.get("SHILU_TORTURE_EACH", "5"))  # cases of a kind, number and scene

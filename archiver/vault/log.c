@@ -58,7 +58,11 @@ int vault_log_made(struct vault *vault, uint64_t seq, const struct catalog_log_e
     (void)snprintf(object, sizeof object, "entry %llu", (unsigned long long)seq);
     if (vault_public_key(vault, &key, err) < 0)
         return -1;
-    if (row->signature == NULL || key_verify(key, text, signature, object, err) < 0)
+    const bool is_signed =
+        row->signature != NULL && key_verify(key, text, signature, object, err) == 0;
+    if (!is_signed && row->signature != NULL && err->kind != ERR_DAMAGED)
+        return -1; /* it could not look */
+    if (!is_signed)
         return err_set(
             err, ERR_TAMPERED, object,
             _("tampering: the catalog's entry %llu was not made by this program with the "

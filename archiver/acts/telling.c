@@ -5,6 +5,7 @@
 #include "acts/acts_private.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "vault/vault.h"
 
 #include "base/banned.h"
@@ -42,18 +43,11 @@ int acts_tell(struct vault *vault, const char *by, const struct acts_told *told,
     return vault_end(vault, tell_each(vault, told, count, err), err);
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-    const int64_t one = *(const int64_t *)a;
-    const int64_t other = *(const int64_t *)b;
-    return (one > other) - (one < other);
-}
-
 json_t *acts_numbers(int64_t *numbers, size_t count)
 {
     size_t kept = 0;
     if (count > 0)
-        qsort(numbers, count, sizeof *numbers, compare_numbers);
+        qsort(numbers, count, sizeof *numbers, order_i64);
     for (size_t i = 0; i < count; i++)
         if (kept == 0 || numbers[kept - 1] != numbers[i])
             numbers[kept++] = numbers[i];

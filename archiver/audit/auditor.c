@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/order.h"
 
 #include "base/banned.h"
 
@@ -18,17 +19,10 @@ void auditor_release(struct auditor *auditor)
     free(auditor->items);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *left = a;
-    const int64_t *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 bool auditor_has(const struct auditor *auditor, int64_t number)
 {
     return auditor->count > 0 && bsearch(&number, auditor->numbers, auditor->count,
-                                         sizeof *auditor->numbers, by_number) != NULL;
+                                         sizeof *auditor->numbers, order_i64) != NULL;
 }
 
 int auditor_start(struct auditor *auditor, struct vault *vault, enum scope scope,

@@ -42,13 +42,11 @@ int audit_draws(const struct audit_choice *choice, const char *item, bool *drawn
 int audit_seed(struct vault *vault, int64_t day_began_us, uint8_t seed[static 32], uint64_t *size,
                struct err *err)
 {
-    const struct key *key;
     struct catalog_err from;
     AUTO(custody_log_free) struct custody_log *log = NULL;
     if (catalog_log_size_at(vault_catalog(vault), day_began_us, size, &from) < 0)
         return err_from_catalog(err, &from);
-    if (vault_public_key(vault, &key, err) < 0 ||
-        custody_log_open(vault_folder(vault, VAULT_LOG), key, NULL, &log, err) < 0)
+    if (vault_log_open(vault, &log, err) < 0)
         return -1;
     return custody_log_root_at(log, *size, seed, err);
 }

@@ -11,6 +11,7 @@
 #include "command/options.h"
 #include "command/registers.h"
 #include "command/say.h"
+#include "command/tell.h"
 
 #include "base/banned.h"
 
@@ -92,15 +93,11 @@ static void rebuilt_log(const char *path, const struct acts_rebuilt *rebuilt,
                         const struct rebuilding *rebuilding)
 {
     struct err err;
-    char actor[128];
-    AUTO(vault_free) struct vault *vault = NULL;
     struct acts_told told = {
         .action = CUSTODY_CATALOG_REBUILT,
         .detail = json_pack("{s:o, s:o, s:s}", "entries", json_u64(rebuilt->entries), "findings",
                             json_u64(rebuilding->findings), "kept", rebuilt->kept)};
-    vault_actor(actor);
-    if (vault_open(path, VAULT_TELL, &vault, &err) < 0 ||
-        acts_tell(vault, actor, &told, 1, &err) < 0)
+    if (tell_vault(path, &told, 1, &err) < 0)
         say_note(_("the rebuild is not in the custody log: %s"), err.text);
     acts_told_release(&told, 1);
 }

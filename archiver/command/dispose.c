@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/instant.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "command/bar.h"
 #include "command/cells.h"
 #include "command/command.h"
@@ -208,19 +209,12 @@ static int choose_case(struct vault *vault, const char *number, struct chosen *c
     return choose(chosen, numbers, kept.count, err);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *left = a;
-    const int64_t *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 /* In order, each once. */
 static void settle(struct chosen *chosen)
 {
     size_t count = 0;
     if (chosen->count > 0)
-        qsort(chosen->at, chosen->count, sizeof *chosen->at, by_number);
+        qsort(chosen->at, chosen->count, sizeof *chosen->at, order_i64);
     for (size_t i = 0; i < chosen->count; i++)
         if (count == 0 || chosen->at[i] != chosen->at[count - 1])
             chosen->at[count++] = chosen->at[i];

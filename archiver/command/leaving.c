@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "command/say.h"
+#include "command/tell.h"
 
 #include "base/banned.h"
 
@@ -51,16 +52,6 @@ static json_t *detail_of(const struct leaving *leaving, size_t archive, const ch
                      json_u64(*count), "to", shown);
 }
 
-static int tell(const char *path, struct acts_told *told, size_t count, struct err *err)
-{
-    AUTO(vault_free) struct vault *vault = NULL;
-    char actor[128];
-    vault_actor(actor);
-    return vault_open(path, VAULT_TELL, &vault, err) < 0
-               ? -1
-               : acts_tell(vault, actor, told, count, err);
-}
-
 int leaving_tell(const struct command_context *context, const struct open_archives *archives,
                  const struct leaving *leaving, const char *to, struct err *err)
 {
@@ -81,7 +72,7 @@ int leaving_tell(const struct command_context *context, const struct open_archiv
                                                 .subject = strdup(archives->subjects[i]),
                                                 .detail = detail};
     }
-    int done = tell(context->vault, told, told_count, err);
+    int done = tell_vault(context->vault, told, told_count, err);
     acts_told_release(told, told_count);
     return done < 0 ? err_wrap(err, "%s", _("nothing is given out that is not logged")) : 0;
 }
@@ -91,7 +82,7 @@ void leaving_note(const char *vault, const char *subject, struct json_t *detail)
     struct err err;
     struct acts_told told = {
         .action = CUSTODY_EXPORTED, .subject = strdup(subject), .detail = detail};
-    if (tell(vault, &told, 1, &err) < 0)
+    if (tell_vault(vault, &told, 1, &err) < 0)
         say_note(_("the export is not in the vault's log: %s: %s"), err.object, err.text);
     acts_told_release(&told, 1);
 }

@@ -58,9 +58,6 @@ int log_source_log(const struct log_source *source, struct custody_log **log, st
 int log_source_follow(struct log_source *source, struct custody_successor *successor,
                       struct err *err);
 
-/* All of a small file. */
-int log_read_text(const char *path, size_t ceiling, char **text, size_t *len, struct err *err);
-
 /* An action as people call it, in their language; and back, from that or from the log's own name:
  * false where there is none. */
 const char *log_action_shown(enum custody_action action);

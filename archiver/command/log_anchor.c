@@ -40,7 +40,7 @@ static int anchor(struct vault *vault, const char *actor, const char *response_p
     size_t len;
     char at[INSTANT_TEXT];
     if (response_path != NULL) {
-        if (log_read_text(response_path, RESPONSE_MAX, &response, &len, err) < 0 ||
+        if (open_text(response_path, RESPONSE_MAX, &response, &len, err) < 0 ||
             backing_response(vault, actor, (struct bytes){(const uint8_t *)response, len},
                              response_path, &anchored, err) < 0)
             return -1;

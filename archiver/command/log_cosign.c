@@ -46,15 +46,6 @@ static void wish_release_at(struct wish *wish)
     free(wish->output);
 }
 
-static int load_key(const char *path, struct key **key, struct err *err)
-{
-    AUTO(free) char *pem = NULL;
-    size_t len;
-    return log_read_text(path, KEY_PEM_MAX, &pem, &len, err) < 0
-               ? -1
-               : key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, path, key, err);
-}
-
 /* A log's folder: its checkpoint, and the log to compare. Nobody's signature is looked at here. */
 static int open_copy(const char *path, struct custody_log **log, struct err *err)
 {
@@ -91,7 +82,7 @@ static int cosign(struct vault *vault, const char *what, const struct wish *wish
     AUTO(free) char *proof = NULL;
     AUTO(backing_cosigned_release) struct backing_cosigned cosigned = {.text = NULL};
     struct backing_offer offer = {.object = what, .proof_object = wish->proof_path};
-    if (wish->key_path != NULL && load_key(wish->key_path, &key, err) < 0)
+    if (wish->key_path != NULL && open_public_key(wish->key_path, &key, err) < 0)
         return -1;
     if (wish->keys_path != NULL) {
         char id[KEY_ID_TEXT];
@@ -107,12 +98,12 @@ static int cosign(struct vault *vault, const char *what, const struct wish *wish
             return -1;
         offer.checkpoint = bytes_of(custody_log_checkpoint_text(log));
     } else {
-        if (log_read_text(what, CHECKPOINT_MAX, &checkpoint, &len, err) < 0)
+        if (open_text(what, CHECKPOINT_MAX, &checkpoint, &len, err) < 0)
             return -1;
         offer.checkpoint = (struct bytes){(const uint8_t *)checkpoint, len};
     }
     if (wish->proof_path != NULL) {
-        if (log_read_text(wish->proof_path, PROOF_MAX, &proof, &len, err) < 0)
+        if (open_text(wish->proof_path, PROOF_MAX, &proof, &len, err) < 0)
             return -1;
         offer.proof = (struct bytes){(const uint8_t *)proof, len};
     }
@@ -177,7 +168,7 @@ static int add(struct vault *vault, const char *path, struct err *err)
     struct backing_added added;
     char actor[128];
     vault_actor(actor);
-    if (log_read_text(path, CHECKPOINT_MAX, &text, &len, err) < 0 ||
+    if (open_text(path, CHECKPOINT_MAX, &text, &len, err) < 0 ||
         backing_add(vault, actor, (struct bytes){(const uint8_t *)text, len}, path, &added, err) <
             0)
         return -1;

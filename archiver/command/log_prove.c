@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/i18n.h"
 #include "command/log.h"
+#include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
 #include "custody/receipt.h"
@@ -46,7 +47,7 @@ static int find_receipt(struct custody_log *log, const char *path, uint64_t *ind
     AUTO(custody_receipt_release) struct custody_receipt receipt = {.size_bytes = 0};
     size_t len;
     struct bytes leaf;
-    if (log_read_text(path, CUSTODY_RECEIPT_MAX, &text, &len, err) < 0 ||
+    if (open_text(path, CUSTODY_RECEIPT_MAX, &text, &len, err) < 0 ||
         custody_receipt_parse((struct bytes){(const uint8_t *)text, len}, path, &receipt, err) < 0)
         return -1;
     *index = receipt.entry.seq;
@@ -99,7 +100,7 @@ static int prove_consistency(const struct log_source *source, struct custody_log
     size_t len;
     const char *what = options->words[1];
     if (bytes_parse_u64(bytes_of(what), &old.size) < 0) {
-        if (log_read_text(what, CHECKPOINT_MAX, &text, &len, err) < 0)
+        if (open_text(what, CHECKPOINT_MAX, &text, &len, err) < 0)
             return -1;
         const struct bytes octets = {(const uint8_t *)text, len};
         if (custody_log_extends(log, octets, source->key, what, &old, &signer, err) < 0)

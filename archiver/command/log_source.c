@@ -5,7 +5,6 @@
 #include "base/auto.h"
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/i18n.h"
 #include "command/log.h"
 #include "command/open.h"
@@ -36,26 +35,16 @@ static int source_of_vault(const struct command_context *context, struct log_sou
                                          _("the vault has no custody log"));
 }
 
-int log_read_text(const char *path, size_t ceiling, char **text, size_t *len, struct err *err)
-{
-    AUTO(close) int fd = file_open_regular(AT_FDCWD, path, err);
-    return fd < 0 ? -1 : file_read_all(fd, path, ceiling, text, len, err);
-}
-
 static int source_of_folder(const char *path, const char *key_path, struct log_source *source,
                             struct err *err)
 {
-    AUTO(free) char *pem = NULL;
-    size_t len;
     char id[KEY_ID_TEXT];
     if (key_id_parse(key_path, id))
         return err_set(
             err, ERR_USAGE, path, "%s",
             _("a copied log does not hold its public key: --key needs the file, its id is "
               "not enough"));
-    if (log_read_text(key_path, KEY_PEM_MAX, &pem, &len, err) < 0 ||
-        key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, key_path, &source->given,
-                            err) < 0)
+    if (open_public_key(key_path, &source->given, err) < 0)
         return -1;
     source->key = source->given;
     source->shown = path;

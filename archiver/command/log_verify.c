@@ -11,6 +11,7 @@
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/log.h"
+#include "command/open.h"
 #include "command/options.h"
 #include "command/say.h"
 #include "command/signers.h"
@@ -264,13 +265,10 @@ static int verify_source(struct log_source *source, const struct words *older,
 
 static int load_id(const char *given, char id[static KEY_ID_TEXT], struct err *err)
 {
-    AUTO(free) char *pem = NULL;
     AUTO(key_free) struct key *key = NULL;
-    size_t len;
     if (key_id_parse(given, id))
         return 0;
-    if (log_read_text(given, KEY_PEM_MAX, &pem, &len, err) < 0 ||
-        key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, given, &key, err) < 0)
+    if (open_public_key(given, &key, err) < 0)
         return -1;
     key_id(key, id);
     return 0;

@@ -50,6 +50,21 @@ int open_vault(const struct command_context *context, enum vault_mode mode, stru
     return 0;
 }
 
+int open_text(const char *path, size_t ceiling, char **text, size_t *len, struct err *err)
+{
+    AUTO(close) int fd = file_open_regular(AT_FDCWD, path, err);
+    return fd < 0 ? -1 : file_read_all(fd, path, ceiling, text, len, err);
+}
+
+int open_public_key(const char *path, struct key **key, struct err *err)
+{
+    AUTO(free) char *pem = NULL;
+    size_t len;
+    return open_text(path, KEY_PEM_MAX, &pem, &len, err) < 0
+               ? -1
+               : key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, path, key, err);
+}
+
 int open_folder_of(const char *path, const char **name, struct err *err)
 {
     const char *slash = strrchr(path, '/');

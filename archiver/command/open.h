@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "command/command.h"
+#include "custody/key.h"
 #include "pack/pack.h"
 #include "vault/vault.h"
 
@@ -16,6 +17,12 @@ int open_vault(const struct command_context *context, enum vault_mode mode, stru
 /* The folder that a file to be written lies in, held, and the file's name there. A descriptor, or
  * -1: ERR_USAGE where the path cannot name a file. */
 int open_folder_of(const char *path, const char **name, struct err *err);
+
+/* All of a small file; the caller's. */
+int open_text(const char *path, size_t ceiling, char **text, size_t *len, struct err *err);
+
+/* The public key in a PEM file. */
+int open_public_key(const char *path, struct key **key, struct err *err);
 
 /* Archives by path, or, with a vault, by "A3" or a case number (all its volumes). */
 struct open_archives {

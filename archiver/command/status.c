@@ -84,8 +84,7 @@ static int look_at_log(struct vault *vault, struct overview *overview, struct er
 {
     const struct key *key;
     AUTO(custody_log_free) struct custody_log *log = NULL;
-    if (vault_public_key(vault, &key, err) < 0 ||
-        custody_log_open(vault_folder(vault, VAULT_LOG), key, NULL, &log, err) < 0)
+    if (vault_public_key(vault, &key, err) < 0 || vault_log_open(vault, &log, err) < 0)
         return -1;
     key_id(key, overview->key_id);
     overview->head.size = custody_log_size(log);

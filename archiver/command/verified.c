@@ -5,6 +5,7 @@
 #include "acts/acts.h"
 #include "base/err.h"
 #include "base/i18n.h"
+#include "base/order.h"
 #include "command/passphrase.h"
 #include "command/say.h"
 #include "vault/vault.h"
@@ -32,17 +33,10 @@ void verified_add(struct verified *verified, enum catalog_read_kind kind, int64_
     more[(*count)++] = number;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *left = a;
-    const int64_t *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 static void sort(int64_t *numbers, size_t count)
 {
     if (count > 0)
-        qsort(numbers, count, sizeof *numbers, by_number);
+        qsort(numbers, count, sizeof *numbers, order_i64);
 }
 
 static int tell(const char *path, const struct acts_verification *verification, struct err *err)

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 
 #include "audit/audit.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/i18n.h"
 #include "base/json.h"
 #include "command/bar.h"
@@ -124,16 +122,6 @@ static int verify_vault(const char *path, struct verification *verification,
     return 0;
 }
 
-static int load_key(const char *path, struct key **key, struct err *err)
-{
-    AUTO(close) int fd = file_open_regular(AT_FDCWD, path, err);
-    AUTO(free) char *pem = NULL;
-    size_t len;
-    if (fd < 0 || file_read_all(fd, path, KEY_PEM_MAX, &pem, &len, err) < 0)
-        return -1;
-    return key_from_public_pem((struct bytes){(const uint8_t *)pem, len}, path, key, err);
-}
-
 /* The keys before the one that was given: of the folder that was, or of the vault at hand. */
 static int load_chain(const struct command_context *context, const char *folder,
                       const struct audit_options *audit, struct custody_chain *chain,
@@ -173,7 +161,7 @@ static int verify_path(const struct command_context *context, const char *path,
         int len = snprintf(public_key, sizeof public_key, "%s/keys/public.pem", context->vault);
         if (len < 0 || (size_t)len >= sizeof public_key)
             return err_set(err, ERR_USAGE, context->vault, "%s", _("the path is too long"));
-        if (load_key(public_key, &key, err) < 0)
+        if (open_public_key(public_key, &key, err) < 0)
             return err_wrap(err, "%s", _("the key of the vault that is named"));
         options.key = key;
         if (load_chain(context, NULL, &options, &chain, err) < 0)
@@ -361,7 +349,7 @@ int command_verify(const struct command_context *context, int argc, const char *
     AUTO(key_free) struct key *key = NULL;
     char key_id[KEY_ID_TEXT];
     const bool by_id = key_path != NULL && key_id_parse(key_path, key_id);
-    if (key_path != NULL && !by_id && load_key(key_path, &key, &err) < 0)
+    if (key_path != NULL && !by_id && open_public_key(key_path, &key, &err) < 0)
         return say_error(&err);
     audit.key = key;
     audit.key_id = by_id ? key_id : NULL;

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/i18n.h"
+#include "base/order.h"
 #include "pack/entry.h"
 #include "pack/index.h"
 #include "pack/names.h"
@@ -78,17 +79,10 @@ static int recording_gather(struct catalog *catalog, struct plan *plan, size_t *
     return entry_describe_recording(recording, file, err);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *left = a;
-    const int64_t *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 static bool is_gone(const struct plan_rewrite *rewrite, int64_t recording)
 {
     return rewrite != NULL && bsearch(&recording, rewrite->gone, rewrite->gone_count,
-                                      sizeof recording, by_number) != NULL;
+                                      sizeof recording, order_i64) != NULL;
 }
 
 /* From the month's first moment in the vault's zone to the next one's. */

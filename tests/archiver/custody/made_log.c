@@ -97,6 +97,26 @@ struct custody_log *made_open(int folder)
     return log;
 }
 
+struct custody_log *made_log_of(const char *name, uint64_t count, const struct key *key,
+                                char *(*text)(uint64_t seq))
+{
+    struct err err;
+    const int folder = made_folder(name);
+    struct bytes *entries = calloc(count + 1, sizeof *entries);
+    assert_non_null(entries);
+    assert_int_equal(custody_log_create(folder, key, MADE_ORIGIN, &err), 0);
+    struct custody_log *log = made_open(folder);
+    assert_int_equal(close(folder), 0);
+    for (uint64_t i = 0; i < count; i++)
+        entries[i] = bytes_of(text(i));
+    if (custody_log_append(log, entries, count, key, &err) < 0)
+        fail_msg("%s", err.text);
+    for (uint64_t i = 0; i < count; i++)
+        free((void *)(uintptr_t)entries[i].at);
+    free(entries);
+    return log;
+}
+
 int made_log(const char *name, uint64_t size, uint64_t batch)
 {
     AUTO(key_free) struct key *key = made_log_key();

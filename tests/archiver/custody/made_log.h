@@ -33,6 +33,10 @@ int made_log(const char *name, uint64_t size, uint64_t batch);
 
 struct custody_log *made_open(int folder);
 
+/* A log of other entries in a new folder, opened: `text` makes each, which is freed. */
+struct custody_log *made_log_of(const char *name, uint64_t count, const struct key *key,
+                                char *(*text)(uint64_t seq));
+
 /* Flips a bit of a file. */
 void made_flip(int folder, const char *path, uint64_t bit);
 

@@ -45,19 +45,9 @@ static char *entry_text(uint64_t seq)
 
 static int setup(void **state)
 {
-    struct bytes entries[ENTRIES];
     (void)state;
     signing = made_log_key();
-    int folder = made_folder("excerpt.log");
-    assert_int_equal(custody_log_create(folder, signing, MADE_ORIGIN, &err), 0);
-    made = made_open(folder);
-    assert_int_equal(close(folder), 0);
-    for (uint64_t i = 0; i < ENTRIES; i++)
-        entries[i] = bytes_of(entry_text(i));
-    if (custody_log_append(made, entries, ENTRIES, signing, &err) < 0)
-        fail_msg("%s", err.text);
-    for (size_t i = 0; i < ENTRIES; i++)
-        free((void *)(uintptr_t)entries[i].at);
+    made = made_log_of("excerpt.log", ENTRIES, signing, entry_text);
     return 0;
 }
 
